@@ -1,0 +1,80 @@
+// Package event holds what ccdev reports while it works: typed values that printers and the TUI render.
+package event
+
+import "time"
+
+// Event is one thing that happened. The set is closed: a renderer can list them all.
+type Event interface{ event() }
+
+// Sink takes events as they happen. It must be safe for concurrent use, and must not block
+// for long: whoever emits waits for it.
+type Sink func(Event)
+
+// Discard is a sink that drops everything.
+func Discard(Event) {}
+
+type (
+	// Begun says which network a command works on, before anything is done.
+	Begun struct {
+		Project string `json:"project"`
+		Fabric  string `json:"fabric"`
+		Runtime string `json:"runtime"`
+		Why     string `json:"why,omitempty"` // why this runtime was taken
+	}
+
+	// StepStarted opens a named step of the work.
+	StepStarted struct {
+		Step   string `json:"step"`
+		Reason string `json:"reason"`
+	}
+
+	// StepProgress is how far a long step has come. Total is 0 where it cannot be known.
+	StepProgress struct {
+		Step  string `json:"step"`
+		Text  string `json:"text"`
+		Done  int    `json:"done,omitempty"`
+		Total int    `json:"total,omitempty"`
+	}
+
+	// StepDone closes a step that did its work.
+	StepDone struct {
+		Step string        `json:"step"`
+		Note string        `json:"note,omitempty"`
+		Took time.Duration `json:"took_ns"`
+	}
+
+	// StepSkipped is a step that found nothing to do.
+	StepSkipped struct {
+		Step   string `json:"step"`
+		Reason string `json:"reason"`
+	}
+
+	// StepFailed closes a step that could not do its work.
+	StepFailed struct {
+		Step string        `json:"step"`
+		Err  error         `json:"-"`
+		Took time.Duration `json:"took_ns"`
+	}
+
+	// Notice is something the user should know that belongs to no step.
+	Notice struct {
+		Text string `json:"text"`
+	}
+
+	// Log is one line that a service wrote. Text is as the service wrote it: renderers strip
+	// what could move a terminal's cursor.
+	Log struct {
+		Service string    `json:"service"`
+		Time    time.Time `json:"time"`
+		Text    string    `json:"text"`
+	}
+)
+
+func (Begun) event()        {}
+func (StepStarted) event()  {}
+func (StepProgress) event() {}
+func (StepDone) event()     {}
+func (StepSkipped) event()  {}
+func (StepFailed) event()   {}
+func (Notice) event()       {}
+func (Log) event()          {}
