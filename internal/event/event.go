@@ -3,8 +3,8 @@ package event
 
 import "time"
 
-// Event is one thing that happened. The set is closed: a renderer can list them all.
-type Event interface{ event() }
+// Event is one thing that happened. Name is how machines know it: "step_done".
+type Event interface{ Name() string }
 
 // Sink takes events as they happen. It must be safe for concurrent use, and must not block
 // for long: whoever emits waits for it.
@@ -51,9 +51,9 @@ type (
 
 	// StepFailed closes a step that could not do its work.
 	StepFailed struct {
-		Step string        `json:"step"`
-		Err  error         `json:"-"`
-		Took time.Duration `json:"took_ns"`
+		Step  string        `json:"step"`
+		Error string        `json:"error"`
+		Took  time.Duration `json:"took_ns"`
 	}
 
 	// Notice is something the user should know that belongs to no step.
@@ -70,11 +70,26 @@ type (
 	}
 )
 
-func (Begun) event()        {}
-func (StepStarted) event()  {}
-func (StepProgress) event() {}
-func (StepDone) event()     {}
-func (StepSkipped) event()  {}
-func (StepFailed) event()   {}
-func (Notice) event()       {}
-func (Log) event()          {}
+// Name implements Event.
+func (Begun) Name() string { return "begun" }
+
+// Name implements Event.
+func (StepStarted) Name() string { return "step_started" }
+
+// Name implements Event.
+func (StepProgress) Name() string { return "step_progress" }
+
+// Name implements Event.
+func (StepDone) Name() string { return "step_done" }
+
+// Name implements Event.
+func (StepSkipped) Name() string { return "step_skipped" }
+
+// Name implements Event.
+func (StepFailed) Name() string { return "step_failed" }
+
+// Name implements Event.
+func (Notice) Name() string { return "notice" }
+
+// Name implements Event.
+func (Log) Name() string { return "log" }

@@ -20,6 +20,14 @@ type Network struct {
 	Orderer      Orderer       `json:"orderer"`
 	Orgs         []Org         `json:"orgs"`
 	Chaincodes   []Chaincode   `json:"chaincodes"`
+	Programs     Programs      `json:"programs"` // once they are known
+}
+
+// Programs are what runs the services: names of images, or paths on this machine.
+type Programs struct {
+	Peer      string `json:"peer,omitempty"`
+	Orderer   string `json:"orderer,omitempty"`
+	Chaincode string `json:"chaincode,omitempty"` // an image that has nothing but room for a program
 }
 
 // The runtimes a network can be made for.
@@ -122,6 +130,9 @@ func (n Network) TLSCAFile(domain string) string {
 func (n Network) GenesisBlock() string {
 	return filepath.Join(n.StateDir(), "channel", n.Channel+".block")
 }
+
+// BuilderDir is where the peers that are plain processes have our external builder.
+func (n Network) BuilderDir() string { return filepath.Join(n.StateDir(), "builder") }
 
 // Org finds an org by name, MSP ID or domain.
 func (n Network) Org(name string) (Org, bool) {

@@ -1,0 +1,112 @@
+// Package golang builds Go chaincodes with the host's Go: static, stripped, and incrementally.
+package golang
+
+import (
+	"bytes"
+	"context"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/ccdev/ccdev/internal/fault"
+)
+
+// Options say what to build.
+type Options struct {
+	Source   string // folder of the main package
+	Out      string // file of the program
+	OS, Arch string
+}
+
+// Detect tells whether the folder holds Go sources.
+func Detect(source string) bool {
+	files, err := filepath.Glob(filepath.Join(escape(source), "*.go"))
+	return err == nil && len(files) > 0
+}
+
+// escape keeps a folder's name from being read as a pattern.
+func escape(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `*`, `\*`, `?`, `\?`).Replace(path)
+}
+
+// Build compiles the main package and checks that it is a chaincode that can run as a service.
+// A compile error is a fault of the kind Build, with the compiler's own lines.
+func Build(ctx context.Context, o Options) error {
+	program, err := exec.LookPath("go")
+	if err != nil {
+		return fault.New(fault.Build, "install Go (https://go.dev/dl), and see that it is on your PATH",
+			"cannot build the chaincode: there is no go command: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, program, "build", "-ldflags", "-s -w", "-o", o.Out, ".")
+	cmd.Dir = o.Source
+	// Linked beside the program, so that a rename puts it there: a running program cannot be
+	// overwritten. Left in place, so that the go command need not link what has not changed.
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+o.OS, "GOARCH="+o.Arch, "GOTMPDIR="+filepath.Dir(o.Out))
+	endGroup(cmd)
+	output, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return compileError(o, output, err)
+	}
+	return checkChaincode(o)
+}
+
+func compileError(o Options, output []byte, err error) error {
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	fix := `correct the source, then run "ccdev reload"`
+	switch {
+	case bytes.Contains(output, []byte("missing go.sum entry")), bytes.Contains(output, []byte("updates to go.mod needed")),
+		bytes.Contains(output, []byte("no required module provides")), bytes.Contains(output, []byte("go.mod file not found")):
+		// The go command tells these apart by their text only.
+		fix = `run "go mod tidy" in ` + o.Source
+	}
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return fault.New(fault.Build, "see that the go command works", "cannot run the go command: %w", err)
+	}
+	return fault.New(fault.Build, fix, "the chaincode in %s does not compile:\n%s", o.Source, strings.Join(lines, "\n"))
+}
+
+var shims = []string{
+	"github.com/hyperledger/fabric-chaincode-go", "github.com/hyperledger/fabric-contract-api-go",
+}
+
+// serverStart is the function every Go chaincode runs that is a service. A stripped program
+// still names its functions, for panics.
+var serverStart = []byte("shim.(*ChaincodeServer).Start")
+
+// checkChaincode finds out before the start what would otherwise be a chaincode that the peer
+// never hears of.
+func checkChaincode(o Options) error {
+	info, err := buildinfo.ReadFile(o.Out)
+	if err != nil {
+		return fault.New(fault.Usage, "give the program a func main in package main, in "+o.Source,
+			"%s builds to a library, not to a program", o.Source)
+	}
+	uses := false
+	for _, dep := range info.Deps {
+		for _, shim := range shims {
+			uses = uses || dep.Path == shim || strings.HasPrefix(dep.Path, shim+"/")
+		}
+	}
+	if !uses {
+		return fault.New(fault.Usage, `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`,
+			"%s holds a Go program, but no chaincode: it uses neither fabric-contract-api-go nor fabric-chaincode-go", o.Source)
+	}
+	code, err := os.ReadFile(o.Out)
+	if err != nil {
+		return fmt.Errorf("read the chaincode's program: %w", err)
+	}
+	if !bytes.Contains(code, serverStart) {
+		return fault.New(fault.Usage,
+			"start it with shim.ChaincodeServer, or with contractapi 1.2 or newer",
+			"the chaincode in %s can only dial a peer (shim.Start): it cannot run as a service", o.Source)
+	}
+	return nil
+}

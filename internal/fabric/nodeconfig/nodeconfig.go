@@ -1,0 +1,111 @@
+// Package nodeconfig renders core.yaml and orderer.yaml.
+package nodeconfig
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"text/template"
+
+	"github.com/ccdev/ccdev/internal/atomicfile"
+	"github.com/ccdev/ccdev/internal/network"
+)
+
+// Every setting that Fabric has a right default for is left to Fabric. The templates hold the
+// others: those we want otherwise, and those that are zero, or off, when absent. Read for Fabric
+// 2.5.9 and 3.1.1 in sampleconfig/, orderer/common/localconfig and the users of viper.
+var (
+	//go:embed core.yaml.tmpl
+	coreYAML string
+	//go:embed orderer.yaml.tmpl
+	ordererYAML string
+)
+
+// Ensure writes the configuration of every node of the network, where it differs from what is
+// there. made tells whether anything was written.
+func Ensure(n network.Network) (made bool, err error) {
+	text, err := Orderer(n)
+	if err != nil {
+		return false, err
+	}
+	if made, err = put(filepath.Join(n.NodeDir(n.Orderer.Node), "orderer.yaml"), text); err != nil {
+		return made, err
+	}
+	for _, o := range n.Orgs {
+		for _, p := range o.Peers {
+			text, err := Peer(n, o, p)
+			if err != nil {
+				return made, err
+			}
+			wrote, err := put(filepath.Join(n.NodeDir(p.Node), "core.yaml"), text)
+			made = made || wrote
+			if err != nil {
+				return made, err
+			}
+		}
+	}
+	return made, nil
+}
+
+// Peer renders the core.yaml of a peer of an org of the network.
+func Peer(n network.Network, o network.Org, p network.Peer) ([]byte, error) {
+	return render("core.yaml", coreYAML, struct {
+		Network network.Network
+		Org     network.Org
+		Peer    network.Peer
+		Fabric2 bool
+	}{n, o, p, strings.HasPrefix(n.Fabric, "2.")})
+}
+
+// Orderer renders the orderer.yaml of the network's orderer.
+func Orderer(n network.Network) ([]byte, error) {
+	host, port, err := net.SplitHostPort(n.Orderer.Endpoint.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("render orderer.yaml: listen address: %w", err)
+	}
+	return render("orderer.yaml", ordererYAML, struct {
+		network.Orderer
+		Host, Port string
+	}{n.Orderer, host, port})
+}
+
+func render(name, text string, values any) ([]byte, error) {
+	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": quote, "join": path.Join}).Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, values); err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	return out.Bytes(), nil
+}
+
+// quote makes any string a YAML scalar: YAML's double-quoted strings include JSON's.
+func quote(s string) (string, error) {
+	text, err := json.Marshal(s)
+	return string(text), err
+}
+
+// put makes the file hold text, and tells whether it had to.
+func put(file string, text []byte) (bool, error) {
+	has, err := os.ReadFile(file)
+	if err == nil && bytes.Equal(has, text) {
+		return false, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return false, err
+	}
+	return true, atomicfile.Write(file, text, 0o644)
+}

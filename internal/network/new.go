@@ -1,0 +1,184 @@
+package network
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/project"
+)
+
+// What a network has where the project asks for nothing.
+const (
+	DefaultFabric       = "3.1.1"
+	DefaultChannel      = "mychannel"
+	DefaultBatchTimeout = 10 * time.Millisecond
+)
+
+// Where a node's files and data lie inside a container. Fabric's own images use the same.
+const (
+	containerConfigDir = "/etc/hyperledger/fabric"
+	containerDataDir   = "/var/hyperledger/production"
+	// ContainerBuilderDir is where our peer images carry the external builder.
+	ContainerBuilderDir = "/opt/ccdev/builder"
+)
+
+// Port asks for a port on 127.0.0.1 for a use that stays the same from run to run ("peer0.org1").
+// Wanted is the port the user asked for, or 0; usual is the one to prefer otherwise.
+type Port func(use string, wanted, usual int) (int, error)
+
+// builder carries what making a network needs from one part to the next.
+type builder struct {
+	project project.Project
+	net     Network
+	port    Port
+	err     error
+}
+
+// New makes the project definite for a runtime.
+func New(p project.Project, runtime string, port Port) (Network, error) {
+	b := &builder{project: p, port: port, net: Network{
+		ID: p.ID(), Name: p.Name, Dir: p.Dir, Runtime: runtime,
+		Fabric:       orElse(p.Fabric, DefaultFabric),
+		Channel:      orElse(p.Channel, DefaultChannel),
+		BatchTimeout: p.BatchTimeout,
+	}}
+	if b.net.BatchTimeout == 0 {
+		b.net.BatchTimeout = DefaultBatchTimeout
+	}
+	b.orderer()
+	b.orgs()
+	b.chaincodes()
+	return b.net, b.err
+}
+
+// WithChaincodes gives the network the project's chaincodes as they are now, and keeps all else.
+func (n Network) WithChaincodes(p project.Project, port Port) (Network, error) {
+	n.Chaincodes = nil
+	b := &builder{project: p, port: port, net: n}
+	b.chaincodes()
+	return b.net, b.err
+}
+
+func orElse(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+func (b *builder) orderer() {
+	node := b.node("orderer", 7050, 7050)
+	if b.net.Runtime == RuntimeDocker {
+		node.DataDir = containerDataDir + "/orderer"
+	}
+	b.net.Orderer = Orderer{
+		Node: node, MSPID: "OrdererMSP", Domain: "example.com",
+		Admin: b.endpoint("orderer", "orderer-admin", 7053, 7053),
+	}
+}
+
+func (b *builder) orgs() {
+	builderDir := b.net.BuilderDir()
+	if b.net.Runtime == RuntimeDocker {
+		builderDir = ContainerBuilderDir
+	}
+	wanted := b.project.Orgs
+	if len(wanted) == 0 {
+		wanted = make(project.Orgs, 1)
+	}
+	usual := 7051
+	for i, w := range wanted {
+		name := orElse(w.Name, "Org"+strconv.Itoa(i+1))
+		host := strings.ToLower(name)
+		org := Org{Name: name, MSPID: name + "MSP", Domain: host + ".example.com", Users: users(w)}
+		for k := range max(w.Peers, 1) {
+			node := b.node(fmt.Sprintf("peer%d.%s", k, host), 7051, usual)
+			org.Peers = append(org.Peers, Peer{Node: node, BuilderDir: builderDir})
+			usual += 2000
+		}
+		b.net.Orgs = append(b.net.Orgs, org)
+	}
+}
+
+func users(org project.Org) []User {
+	var list []User
+	for _, u := range org.Users {
+		list = append(list, User{Name: u.Name, Attributes: u.Attributes})
+	}
+	return list
+}
+
+// WithUsers gives the network's orgs the users that the project has now, and keeps all else.
+func (n Network) WithUsers(p project.Project) Network {
+	n.Orgs = slices.Clone(n.Orgs)
+	for i, org := range p.Orgs {
+		n.Orgs[i].Users = users(org)
+	}
+	return n
+}
+
+func (b *builder) chaincodes() {
+	for i, cc := range b.project.Chaincodes {
+		service := ChaincodeService(cc.Name)
+		b.net.Chaincodes = append(b.net.Chaincodes, Chaincode{
+			Name: cc.Name, Version: cc.Version, Label: cc.Label, Path: cc.Path, Env: cc.Env,
+			Service: service, Endpoint: b.endpoint(service, service, 9999, 9999+i),
+		})
+	}
+}
+
+// ChaincodeService is the service that runs the chaincode with this name.
+func ChaincodeService(name string) string { return "chaincode-" + name }
+
+func (b *builder) node(service string, inside, usual int) Node {
+	n := Node{Name: service, Endpoint: b.endpoint(service, service, inside, usual)}
+	if b.net.Runtime == RuntimeDocker {
+		n.ConfigDir, n.DataDir = containerConfigDir, containerDataDir
+	} else {
+		n.ConfigDir, n.DataDir = b.net.NodeDir(n), filepath.Join(b.net.StateDir(), "data", service)
+	}
+	return n
+}
+
+// endpoint asks for a port. In containers a service always binds its usual port, and only the
+// published one differs; plain processes have but one.
+func (b *builder) endpoint(service, use string, inside, usual int) Endpoint {
+	if b.err != nil {
+		return Endpoint{}
+	}
+	port, err := b.port(use, b.project.Ports[use], usual)
+	if err != nil {
+		b.err = err
+		return Endpoint{}
+	}
+	host := hostPort("127.0.0.1", port)
+	if b.net.Runtime == RuntimeDocker {
+		return Endpoint{Listen: hostPort("0.0.0.0", inside), Inside: hostPort(service, inside), Host: host}
+	}
+	return Endpoint{Listen: host, Inside: host, Host: host}
+}
+
+func hostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
+
+// Peers are all peers of all orgs, in order.
+func (n Network) Peers() []Peer {
+	var peers []Peer
+	for _, o := range n.Orgs {
+		peers = append(peers, o.Peers...)
+	}
+	return peers
+}
+
+// Chaincode finds a chaincode by name; the first one for an empty name.
+func (n Network) Chaincode(name string) (Chaincode, bool) {
+	i := slices.IndexFunc(n.Chaincodes, func(c Chaincode) bool { return name == "" || c.Name == name })
+	if i < 0 {
+		return Chaincode{}, false
+	}
+	return n.Chaincodes[i], true
+}

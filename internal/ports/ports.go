@@ -1,0 +1,142 @@
+// Package ports gives each project TCP ports of its own on 127.0.0.1, the same ones at every run.
+package ports
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/atomicfile"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/gofrs/flock"
+)
+
+// Book is the record, shared by all projects of a user, of who has which port. Two projects
+// that come up at once, or one that is down for the night, thus never meet on a port.
+type Book struct {
+	file  string
+	alive func(dir string) bool // whether the project in dir still has a network
+}
+
+// Open gives the book kept in the folder cacheDir. alive tells whether the project in a folder
+// still exists: the ports of one that does not are free again.
+func Open(cacheDir string, alive func(dir string) bool) *Book {
+	return &Book{file: filepath.Join(cacheDir, "ports.json"), alive: alive}
+}
+
+// claims are the ports in the book: port → whose.
+type claims map[int]claim
+
+type claim struct {
+	Dir string `json:"dir"`
+	Use string `json:"use"`
+}
+
+// Claims is the book opened for one project: ask for ports, then Close.
+type Claims struct {
+	book *Book
+	dir  string
+	lock *flock.Flock
+	all  claims
+	err  error
+}
+
+// lockWait is long against the milliseconds that another ccdev holds the book.
+const lockWait = 10 * time.Second
+
+// Claim opens the book for the project in dir. Nobody else can claim until it is closed.
+func (b *Book) Claim(ctx context.Context, dir string) (*Claims, error) {
+	if err := os.MkdirAll(filepath.Dir(b.file), 0o700); err != nil {
+		return nil, fmt.Errorf("keep the book of ports: %w", err)
+	}
+	lock := flock.New(b.file + ".lock")
+	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+		return nil, fault.New(fault.Timeout, "end the other ccdev that hangs, then try again",
+			"another ccdev has held %s for %s: %w", b.file, lockWait, err)
+	}
+	c := &Claims{book: b, dir: dir, lock: lock, all: claims{}}
+	text, err := os.ReadFile(b.file)
+	if err == nil {
+		err = json.Unmarshal(text, &c.all)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		c.all = claims{} // a book nobody can read binds nobody
+	}
+	for port, cl := range c.all {
+		if cl.Dir != dir && !b.alive(cl.Dir) {
+			delete(c.all, port)
+		}
+	}
+	return c, nil
+}
+
+// Port gives the port for a use of the project: the one it has already; else wanted, if that is
+// not 0 and nobody has it; else the first free one of usual, usual+1, ….
+func (c *Claims) Port(use string, wanted, usual int) (int, error) {
+	for port, cl := range c.all {
+		if cl == (claim{c.dir, use}) && (wanted == 0 || wanted == port) {
+			return port, nil
+		}
+	}
+	if wanted != 0 {
+		return c.take(use, wanted)
+	}
+	for port := usual; port <= 65535; port++ {
+		if _, taken := c.all[port]; !taken && free(port) {
+			c.all[port] = claim{c.dir, use}
+			return port, nil
+		}
+	}
+	return 0, fault.New(fault.Boot, "end programs that listen on many ports", "no port from %d up is free for %s", usual, use)
+}
+
+func (c *Claims) take(use string, wanted int) (int, error) {
+	if cl, taken := c.all[wanted]; taken && cl.Dir != c.dir {
+		return 0, fault.New(fault.Usage,
+			fmt.Sprintf("set another port for %s in ccdev.yaml, or run \"ccdev down -v\" in %s", use, cl.Dir),
+			"port %d, asked for %s, belongs to %s of the ccdev project in %s", wanted, use, cl.Use, cl.Dir)
+	}
+	for port, cl := range c.all {
+		if cl == (claim{c.dir, use}) {
+			delete(c.all, port)
+		}
+	}
+	c.all[wanted] = claim{c.dir, use}
+	return wanted, nil
+}
+
+// Release gives back every port of the project.
+func (c *Claims) Release() {
+	for port, cl := range c.all {
+		if cl.Dir == c.dir {
+			delete(c.all, port)
+		}
+	}
+}
+
+// Close writes the book and lets the next one in.
+func (c *Claims) Close() error {
+	defer c.lock.Unlock() //nolint:errcheck // closing the file releases the lock in any case
+	text, err := json.MarshalIndent(c.all, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep the book of ports: %w", err)
+	}
+	return atomicfile.Write(c.book.file, text, 0o600)
+}
+
+func free(port int) bool {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
+}

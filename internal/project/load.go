@@ -1,0 +1,149 @@
+package project
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/goccy/go-yaml"
+)
+
+// Find gives the folder of the project that dir is in: the nearest one, from dir upwards, with
+// a project file or a network's state; dir itself when there is none.
+func Find(dir string) (string, error) {
+	start, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fault.New(fault.Usage, "give an existing folder", "cannot resolve the folder %s: %w", dir, err)
+	}
+	info, err := os.Stat(start)
+	if err != nil || !info.IsDir() {
+		return "", fault.New(fault.Usage, "give the folder of a chaincode project", "%s is not a folder", start)
+	}
+	// The real path: one folder must not be two projects because one came through a link.
+	if start, err = filepath.EvalSymlinks(start); err != nil {
+		return "", fault.New(fault.Usage, "give an existing folder", "cannot resolve the folder %s: %w", dir, err)
+	}
+	for d := start; ; d = filepath.Dir(d) {
+		if exists(filepath.Join(d, FileName)) || exists(filepath.Join(d, ".ccdev", "network.json")) {
+			return d, nil
+		}
+		if d == filepath.Dir(d) {
+			return start, nil
+		}
+	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Overrides are what the command line asks for over the project file. A zero field asks for nothing.
+type Overrides struct {
+	Fabric  string
+	Runtime string
+	Orgs    int
+}
+
+func (o Overrides) apply(p *Project) {
+	if o.Fabric != "" {
+		p.Fabric = o.Fabric
+	}
+	if o.Runtime != "" {
+		p.Runtime = o.Runtime
+	}
+	if o.Orgs != 0 {
+		p.Orgs = make(Orgs, max(o.Orgs, 0))
+	}
+}
+
+// Load reads the project in dir, which Find has given. A missing project file means a project
+// of one chaincode, the one in dir. Faults are of the kind Usage and show the line they mean.
+func Load(dir string, over Overrides) (Project, error) {
+	p := Project{Dir: dir}
+	file := filepath.Join(dir, FileName)
+	source, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return p, fault.New(fault.Usage, "make the file readable", "cannot read %s: %w", file, err)
+	default:
+		if err := yaml.UnmarshalWithOptions(source, &p, yaml.Strict()); err != nil {
+			return p, fault.New(fault.Usage, "correct "+file, "%s does not say what ccdev understands:\n%s",
+				FileName, yaml.FormatError(err, false, true))
+		}
+	}
+	fillIn(&p)
+	if err := validate(p, source); err != nil {
+		return p, err
+	}
+	over.apply(&p)
+	if err := validate(p, nil); err != nil {
+		return p, err
+	}
+	for i, cc := range p.Chaincodes {
+		if !filepath.IsAbs(cc.Path) {
+			p.Chaincodes[i].Path = filepath.Join(dir, cc.Path)
+		}
+	}
+	return p, nil
+}
+
+// fillIn sets what a recorded network never overrides.
+func fillIn(p *Project) {
+	if p.Name == "" {
+		p.Name = NameOf(p.Dir)
+	}
+	if len(p.Chaincodes) == 0 {
+		p.Chaincodes = []Chaincode{{}}
+	}
+	for i := range p.Chaincodes {
+		cc := &p.Chaincodes[i]
+		if cc.Path == "" {
+			cc.Path = "."
+		}
+		if cc.Name == "" {
+			cc.Name = p.Name
+			if cc.Path != "." {
+				cc.Name = NameOf(cc.Path)
+			}
+		}
+		if cc.Version == "" {
+			cc.Version = "1.0"
+		}
+		if cc.Label == "" {
+			cc.Label = cc.Name + "_" + cc.Version
+		}
+	}
+}
+
+// UnmarshalYAML takes a word (auto, pull, build) or the whole mapping.
+func (i *Images) UnmarshalYAML(unmarshal func(any) error) error {
+	var word string
+	if unmarshal(&word) == nil {
+		i.Source = word
+		return nil
+	}
+	type plain Images
+	return unmarshal((*plain)(i))
+}
+
+// Orgs are the peer organisations asked for: a count (orgs without a name), or a list.
+type Orgs []Org
+
+// UnmarshalYAML takes a count or a list.
+func (o *Orgs) UnmarshalYAML(unmarshal func(any) error) error {
+	var count int
+	if unmarshal(&count) == nil {
+		*o = make(Orgs, max(count, 0))
+		return nil
+	}
+	var list []Org
+	if err := unmarshal(&list); err != nil {
+		return err
+	}
+	*o = list
+	return nil
+}

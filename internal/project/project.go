@@ -1,0 +1,85 @@
+// Package project says what the user wants: what ccdev.yaml says, and what the folder implies.
+package project
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// FileName is the name of the project file, which a project may have.
+const FileName = "ccdev.yaml"
+
+// Project is what the user asked for. A zero field was not asked for: the default, or what the
+// recorded network has, stands in for it.
+type Project struct {
+	Dir string `yaml:"-"` // absolute
+
+	Name         string         `yaml:"name"`
+	Fabric       string         `yaml:"fabric"`
+	Runtime      string         `yaml:"runtime"`
+	Images       Images         `yaml:"images"`
+	Channel      string         `yaml:"channel"`
+	Orgs         Orgs           `yaml:"orgs"`
+	BatchTimeout time.Duration  `yaml:"batchTimeout"`
+	Ports        map[string]int `yaml:"ports"` // by service name; of the published ports
+	Chaincodes   []Chaincode    `yaml:"chaincodes"`
+}
+
+// Runtimes a project can ask for.
+const (
+	RuntimeAuto    = "auto"
+	RuntimeDocker  = "docker"
+	RuntimeProcess = "process"
+)
+
+// Images says where the Docker runtime takes Fabric's images from.
+type Images struct {
+	Source   string `yaml:"source"`   // auto | pull | build
+	Registry string `yaml:"registry"` // holds fabric-peer and fabric-orderer
+	Peer     string `yaml:"peer"`     // a whole image name instead
+	Orderer  string `yaml:"orderer"`
+}
+
+// Org is a peer organisation.
+type Org struct {
+	Name  string `yaml:"name"`
+	Peers int    `yaml:"peers"`
+	Users []User `yaml:"users"`
+}
+
+// User is a named client identity.
+type User struct {
+	Name       string            `yaml:"name"`
+	Attributes map[string]string `yaml:"attributes"`
+}
+
+// Chaincode is one chaincode to build and run.
+type Chaincode struct {
+	Name    string            `yaml:"name"`
+	Path    string            `yaml:"path"` // of its sources; absolute once loaded
+	Lang    string            `yaml:"lang"` // auto | go
+	Version string            `yaml:"version"`
+	Label   string            `yaml:"label"` // of its package
+	Env     map[string]string `yaml:"env"`
+}
+
+// ID tells projects apart by their folder: 8 hex digits, the same at every run.
+func (p Project) ID() string {
+	sum := sha256.Sum256([]byte(p.Dir))
+	return hex.EncodeToString(sum[:4])
+}
+
+var notNameChars = regexp.MustCompile(`[^a-z0-9]+`)
+
+// NameOf makes a project or chaincode name of a folder's name: what Fabric and Docker both take.
+func NameOf(dir string) string {
+	name := strings.Trim(notNameChars.ReplaceAllString(strings.ToLower(filepath.Base(dir)), "-"), "-")
+	if name == "" {
+		return "chaincode"
+	}
+	return name
+}

@@ -1,0 +1,138 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/client"
+
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/runtime"
+)
+
+// spareParts is how many more parts of lines are asked for than lines are wanted. The engine
+// keeps a long line in parts of 16 KiB and counts those: this is room for two lines of 1 MiB.
+const spareParts = 128
+
+// Logs gives the lines of a service. With Follow, a tail counts lines in parts of 16 KiB.
+// What is not UTF-8 is replaced by U+FFFD.
+func (r *Runtime) Logs(ctx context.Context, service string, opts runtime.LogOptions, line func(runtime.Line)) error {
+	err := r.logs(ctx, service, opts, line)
+	if opts.Follow && ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (r *Runtime) logs(ctx context.Context, service string, opts runtime.LogOptions, line func(runtime.Line)) error {
+	have, err := r.containers(ctx)
+	if err != nil {
+		return err
+	}
+	if len(have[service]) == 0 {
+		return fault.New(fault.Usage, `see "ccdev status" for what there is`, "there is no service %q", service)
+	}
+	if opts.Tail == 0 && !opts.Follow {
+		return nil
+	}
+	tail := opts.Tail
+	var last *ring
+	if tail > 0 && !opts.Follow {
+		last = &ring{size: tail}
+		line, tail = last.add(line), tail+spareParts
+	}
+	stream, err := r.engine.api.ContainerLogs(ctx, have[service][0].ID, client.ContainerLogsOptions{
+		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: opts.Follow, Tail: tailOption(tail),
+	})
+	if err == nil {
+		defer func() { _ = stream.Close() }() // read only
+		out, errs := &lineReader{line: line}, &lineReader{line: line}
+		_, err = stdcopy.StdCopy(out, errs, stream)
+		out.end()
+		errs.end()
+		last.flush()
+	}
+	if cerrdefs.IsNotFound(err) { // removed since the list was made
+		return nil
+	}
+	return r.engine.failed(err, "read the log of service %s", service)
+}
+
+func tailOption(n int) string {
+	if n < 0 {
+		return "all"
+	}
+	return strconv.Itoa(n)
+}
+
+// lineReader puts the lines of one stream together. The engine sends a line, or a part of a long
+// one, in one frame, each with a time of its own in front, and a newline at the end of the last
+// part; the copier makes one Write of each frame.
+type lineReader struct {
+	line    func(runtime.Line)
+	time    time.Time
+	part    bytes.Buffer
+	started bool
+}
+
+func (l *lineReader) Write(frame []byte) (int, error) {
+	stamp, text, _ := bytes.Cut(frame, []byte(" "))
+	at, err := time.Parse(time.RFC3339Nano, string(stamp))
+	if err != nil {
+		text = frame // not as expected: rather a line too many than one too few
+	}
+	if !l.started {
+		l.time, l.started = at, true
+	}
+	text, whole := bytes.CutSuffix(text, []byte("\n"))
+	l.part.Write(text)
+	if whole {
+		l.end()
+	}
+	return len(frame), nil
+}
+
+// end gives the line that has been put together.
+func (l *lineReader) end() {
+	if !l.started {
+		return
+	}
+	l.line(runtime.Line{Time: l.time, Text: strings.ToValidUTF8(l.part.String(), "\uFFFD")})
+	l.part.Reset()
+	l.started = false
+}
+
+// ring keeps the last lines.
+type ring struct {
+	size  int
+	lines []runtime.Line
+	next  int
+	give  func(runtime.Line)
+}
+
+// add returns what takes the lines that go to give in the end.
+func (r *ring) add(give func(runtime.Line)) func(runtime.Line) {
+	r.give = give
+	return func(l runtime.Line) {
+		if len(r.lines) < r.size {
+			r.lines = append(r.lines, l)
+			return
+		}
+		r.lines[r.next] = l
+		r.next = (r.next + 1) % r.size
+	}
+}
+
+func (r *ring) flush() {
+	if r == nil {
+		return
+	}
+	for i := range r.lines {
+		r.give(r.lines[(r.next+i)%len(r.lines)])
+	}
+}

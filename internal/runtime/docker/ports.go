@@ -1,0 +1,86 @@
+package docker
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+	psnet "github.com/shirou/gopsutil/v4/net"
+	"github.com/shirou/gopsutil/v4/process"
+
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/runtime"
+)
+
+// portTaken is the fault of a port that somebody else has; nil when err is something else.
+func (s *starting) portTaken(ctx context.Context, want *spec, err error) error {
+	port := takenPort(err.Error(), want.host.PortBindings)
+	if port == 0 {
+		return nil
+	}
+	taken := &runtime.PortTaken{Service: want.service, Port: port, Owner: s.portOwner(ctx, port)}
+	fix := fmt.Sprintf("end what listens on port %d, or set another port in ccdev.yaml", port)
+	return fault.New(fault.Boot, fix, "%w", taken)
+}
+
+// takenPort finds in what the engine said the port it could not publish; 0 when that is not what
+// it says. The API has no code for it, only these words, which have hardly changed from 1.40 on:
+//
+//	Bind for 127.0.0.1:7051 failed: port is already allocated             another container
+//	... listen tcp4 127.0.0.1:7051: bind: address already in use           a process
+//	failed to bind host port 127.0.0.1:7051/tcp: address already in use    since 28.0
+func takenPort(text string, published network.PortMap) int {
+	if !strings.Contains(text, "already allocated") && !strings.Contains(text, "already in use") {
+		return 0
+	}
+	for _, bindings := range published {
+		for _, b := range bindings {
+			_, rest, found := strings.Cut(text, net.JoinHostPort(b.HostIP.String(), b.HostPort))
+			port, err := strconv.Atoi(b.HostPort)
+			if found && err == nil && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+				return port
+			}
+		}
+	}
+	return 0
+}
+
+// portOwner says who listens on a port of this machine, as far as that can be known.
+func (s *starting) portOwner(ctx context.Context, port int) string {
+	list, err := s.engine.api.ContainerList(ctx, client.ContainerListOptions{})
+	if err == nil {
+		for _, c := range list.Items {
+			for _, p := range c.Ports {
+				if int(p.PublicPort) == port && len(c.Names) > 0 {
+					return "container " + strings.TrimPrefix(c.Names[0], "/")
+				}
+			}
+		}
+	}
+	return listener(ctx, port)
+}
+
+// listener finds the process that listens on a port. Those of other users may be hidden.
+func listener(ctx context.Context, port int) string {
+	conns, err := psnet.ConnectionsWithContext(ctx, "tcp")
+	if err != nil {
+		return ""
+	}
+	for _, c := range conns {
+		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 {
+			continue
+		}
+		owner := fmt.Sprintf("pid %d", c.Pid)
+		if p, err := process.NewProcessWithContext(ctx, c.Pid); err == nil {
+			if name, err := p.NameWithContext(ctx); err == nil && name != "" {
+				owner += " (" + name + ")"
+			}
+		}
+		return owner
+	}
+	return ""
+}

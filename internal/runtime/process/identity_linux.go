@@ -1,0 +1,73 @@
+package process
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// stat is what /proc/PID/stat says (proc(5)).
+type stat struct {
+	state string
+	group int
+	born  string // clock ticks since the system booted
+}
+
+func readStat(pid string) (stat, bool) {
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return stat{}, false
+	}
+	// The second field is the name in brackets, which may hold anything.
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	if len(fields) < 20 {
+		return stat{}, false
+	}
+	group, err := strconv.Atoi(fields[2])
+	return stat{state: fields[0], group: group, born: fields[19]}, err == nil
+}
+
+// lives is false for what has ended, and only waits for its parent to notice.
+func (s stat) lives() bool { return s.state != "Z" && s.state != "X" }
+
+// identify finds the process that has this pid now. Its birth is in ticks since boot, with the
+// boot: the time of day would move with the clock.
+func identify(pid int) (identity, bool) {
+	s, ok := readStat(strconv.Itoa(pid))
+	if !ok || !s.lives() {
+		return identity{}, false
+	}
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		boot = nil // a system that hides it; the ticks must do
+	}
+	return identity{PID: pid, Born: s.born + "@" + strings.TrimSpace(string(boot))}, true
+}
+
+// groupLives says whether a process group has members that run. Asking with a signal is not
+// enough: it counts zombies, which stay for good where process 1 does not reap.
+func groupLives(group int) bool {
+	if syscall.Kill(-group, 0) != nil {
+		return false
+	}
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return true
+	}
+	defer func() { _ = proc.Close() }()
+	names, err := proc.Readdirnames(-1)
+	if err != nil {
+		return true
+	}
+	for _, name := range names {
+		if name[0] < '1' || name[0] > '9' {
+			continue
+		}
+		if s, ok := readStat(name); ok && s.group == group && s.lives() {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,90 @@
+//go:build unix
+
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"syscall"
+
+	"github.com/compose-spec/compose-go/v2/types"
+	psnet "github.com/shirou/gopsutil/v4/net"
+	"github.com/shirou/gopsutil/v4/process"
+
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/runtime"
+)
+
+// port is a TCP port a service listens on.
+type port struct {
+	Host   string
+	Number int
+}
+
+// takePorts takes the published ports. The service itself binds them: nothing could give it
+// another number.
+func takePorts(p *plan, s types.ServiceConfig) error {
+	for _, published := range s.Ports {
+		if published.Published == "" || published.Protocol == "udp" {
+			continue // nobody counts on it, or it cannot be asked for without taking it
+		}
+		number, err := strconv.ParseUint(published.Published, 10, 16)
+		if err != nil || uint32(number) != published.Target {
+			return cannot(p.service, "it listens on port %d, but is expected on port %s", published.Target, published.Published)
+		}
+		host := published.HostIP
+		if host == "" {
+			host = "127.0.0.1"
+		}
+		p.ports = append(p.ports, port{Host: host, Number: int(number)})
+	}
+	return nil
+}
+
+// checkPorts sees that the ports of a service are free, because the service would only say so in
+// its log.
+func checkPorts(ctx context.Context, p plan) error {
+	for _, port := range p.ports {
+		var config net.ListenConfig
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(port.Host, strconv.Itoa(port.Number)))
+		if err == nil {
+			err = l.Close()
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, syscall.EADDRINUSE):
+			taken := &runtime.PortTaken{Service: p.service, Port: port.Number, Owner: owner(ctx, port.Number)}
+			return fault.New(fault.Boot, fmt.Sprintf("end what uses port %d, or choose another port", port.Number), "%w", taken)
+		default:
+			return fault.New(fault.Boot, "choose another port", "%s cannot listen: %w", p.service, err)
+		}
+	}
+	return nil
+}
+
+// owner says who listens on a port: "pid 4312 (peer)". It is empty when that cannot be known, as
+// for processes of other users.
+func owner(ctx context.Context, number int) string {
+	connections, err := psnet.ConnectionsWithContext(ctx, "tcp")
+	if err != nil {
+		return ""
+	}
+	for _, c := range connections {
+		if c.Status != "LISTEN" || int(c.Laddr.Port) != number || c.Pid == 0 {
+			continue
+		}
+		who := fmt.Sprintf("pid %d", c.Pid)
+		p, err := process.NewProcessWithContext(ctx, c.Pid)
+		if err != nil {
+			return who
+		}
+		if name, err := p.NameWithContext(ctx); err == nil {
+			who += " (" + name + ")"
+		}
+		return who
+	}
+	return ""
+}

@@ -1,0 +1,192 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	goruntime "runtime"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/build"
+	"github.com/ccdev/ccdev/internal/ccpackage"
+	"github.com/ccdev/ccdev/internal/fabric/gateway"
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/fabric/probe"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/steps"
+	"github.com/ccdev/ccdev/internal/topology"
+	"github.com/ccdev/ccdev/internal/wait"
+)
+
+// deployment is the part of an up that one chaincode needs.
+type deployment struct {
+	*bringUp
+	cc network.Chaincode
+
+	// Replace makes a new generation of a build that is the same as the last one.
+	replace bool
+
+	pkg        []byte              // set by the step "package"
+	id         string              // likewise
+	generation topology.Generation // set by the step "build"
+	definition lifecycle.Definition
+}
+
+// step names a step of this chaincode.
+func (d *deployment) step(what string) string { return what + " " + d.cc.Name }
+
+func (d *deployment) steps() []steps.Step {
+	return []steps.Step{
+		{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + d.cc.Path},
+		{
+			Name: d.step("start"), Needs: []string{stepFabric, stepIdentities, d.step("build")}, Apart: true, Run: d.start,
+			Reason: "as a service at " + d.cc.Endpoint.Inside,
+		},
+		{
+			Name: d.step("install"), Needs: []string{stepNodes}, Look: d.lookInstalled, Run: d.install,
+			Reason: "package " + d.cc.Label,
+		},
+		{
+			Name: d.step("approve"), Needs: []string{stepPeers, d.step("install")}, Look: d.lookApproved, Run: d.approve,
+			Reason: "by every org",
+		},
+		{
+			Name: d.step("commit"), Needs: []string{d.step("approve")}, Look: d.lookCommitted, Run: d.commit,
+			Reason: "to " + d.net.Channel,
+		},
+		{
+			Name: d.step("ready"), Needs: []string{d.step("commit"), d.step("start")}, Apart: true, Run: d.ready,
+			Reason: "a first answer through every org's peer",
+		},
+	}
+}
+
+// packageOf makes the chaincode's package. It depends on nothing but the chaincode's name, label
+// and address, so that its ID is known before anything runs, and stays.
+func packageOf(cc network.Chaincode, packageType string) (pkg []byte, id string, err error) {
+	pkg, err = ccpackage.Build(ccpackage.Spec{
+		Label: cc.Label, Type: packageType,
+		Connection: ccpackage.Connection{Address: cc.Endpoint.Inside},
+	})
+	return pkg, ccpackage.ID(cc.Label, pkg), err
+}
+
+func (d *deployment) source() project.Chaincode {
+	for _, cc := range d.project.Chaincodes {
+		if cc.Name == d.cc.Name {
+			return cc
+		}
+	}
+	return project.Chaincode{}
+}
+
+// build builds the chaincode. The result is a new generation if the program is another one.
+func (d *deployment) build(ctx context.Context) (note string, err error) {
+	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH}
+	if d.engine != nil {
+		if target.OS, target.Arch, err = d.engine.Platform(ctx); err != nil {
+			return "", err
+		}
+	}
+	out := filepath.Join(chaincodeDir(d.net, d.cc), "build", "chaincode")
+	if err := build.Program(ctx, d.source().Lang, d.cc.Path, out, target); err != nil {
+		return "", err
+	}
+	_, id, err := packageOf(d.cc, packageType)
+	if err != nil {
+		return "", err
+	}
+	d.generation, err = nextGeneration(chaincodeDir(d.net, d.cc), out, d.replace)
+	d.generation.PackageID = id
+	return fmt.Sprintf("generation %d", d.generation.Number), err
+}
+
+// start runs the generation, and waits until it registers as the peers expect it to.
+func (d *deployment) start(ctx context.Context) (note string, err error) {
+	model, _, err := d.model(ctx, map[string]topology.Generation{d.cc.Name: d.generation})
+	if err != nil {
+		return "", err
+	}
+	if err := d.rt.Start(ctx, model, d.cc.Service); err != nil {
+		return "", err
+	}
+	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
+		err := wait.For(ctx, readyLimit, func(ctx context.Context) error {
+			return probe.Register(ctx, d.cc.Endpoint.Host, d.generation.PackageID)
+		})
+		return d.unready(err)
+	})
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("generation %d", d.generation.Number), keepGeneration(chaincodeDir(d.net, d.cc), d.generation)
+}
+
+// readyLimit bounds the time from a chaincode's start to its answer: what the peer allows as well
+// (chaincode.startuptimeout).
+const readyLimit = 15 * time.Second
+
+// packageType is that of the packages ccdev makes: every peer since Fabric 2.4.1 can know it.
+const packageType = "ccaas"
+
+func (d *deployment) unready(err error) error {
+	if err == nil {
+		return nil
+	}
+	fix := fmt.Sprintf("see that it listens at the address in CHAINCODE_SERVER_ADDRESS (%s);\nread its log: \"ccdev logs %s\"",
+		d.cc.Endpoint.Listen, d.cc.Service)
+	if wrong := (*probe.WrongID)(nil); errors.As(err, &wrong) {
+		fix = "give the server the package ID from the environment: CHAINCODE_ID, or CORE_CHAINCODE_ID_NAME"
+	}
+	return fault.New(fault.Chaincode, fix, "chaincode %s is not ready: %w", d.cc.Name, err)
+}
+
+func (d *deployment) lookInstalled(ctx context.Context) (done bool, reason string, err error) {
+	if d.pkg, d.id, err = packageOf(d.cc, packageType); err != nil {
+		return false, "", err
+	}
+	missing, err := d.peersWithout(ctx)
+	return len(missing) == 0, d.id, err
+}
+
+func (d *deployment) install(ctx context.Context) (note string, err error) {
+	err = d.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
+		if has, err := d.installed(ctx, a); err != nil || has {
+			return err
+		}
+		return a.Install(ctx, d.pkg)
+	})
+	return d.id, err
+}
+
+// ready runs a first call through every org's peer, which thereby connects to the chaincode.
+func (d *deployment) ready(ctx context.Context) (note string, err error) {
+	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
+		return d.onPeers(ctx, firstPeer, func(ctx context.Context, a *lifecycle.Admin) error {
+			if err := a.AwaitCommitted(ctx, d.definition); err != nil {
+				return err
+			}
+			return d.answers(ctx, a)
+		})
+	})
+	return "answers", err
+}
+
+func (d *deployment) answers(ctx context.Context, a *lifecycle.Admin) error {
+	client, err := gateway.Connect(d.net, a.Org(), network.AdminUser)
+	if err != nil {
+		return err
+	}
+	defer client.Close() //nolint:errcheck // nothing is left to send
+	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
+		return client.Ready(ctx, d.net.Channel, d.cc.Name, a.Org().MSPID)
+	})
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fault.New(fault.Chaincode, fmt.Sprintf("read the log of the peer: \"ccdev logs %s\"", a.Peer().Name),
+		"%s cannot run chaincode %s: %w", a.Peer().Name, d.cc.Name, err)
+}

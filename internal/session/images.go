@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fabric/binaries"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/runtime/docker"
+)
+
+// Images makes the images of a Fabric version (the project's for an empty one) exist, taken from
+// source: one of binaries' sources.
+func (s *Session) Images(ctx context.Context, fabric, source string) (images binaries.Images, err error) {
+	p, err := project.Load(s.dir, project.Overrides{Fabric: fabric})
+	if err != nil {
+		return images, err
+	}
+	p.Images.Source = source
+	if p.Fabric == "" {
+		p.Fabric = network.DefaultFabric
+	}
+	engine, err := docker.Connect(ctx, s.getenv)
+	if err != nil {
+		return images, err
+	}
+	err = s.step(ctx, stepFabric, func(ctx context.Context) error {
+		images, err = s.ensureImages(ctx, engine, p, p.Fabric, s.progress(stepFabric))
+		return err
+	})
+	return images, err
+}
+
+func (s *Session) ensureImages(ctx context.Context, engine *docker.Engine, p project.Project, fabric string,
+	progress binaries.Progress,
+) (binaries.Images, error) {
+	goos, arch, err := engine.Platform(ctx)
+	if err != nil {
+		return binaries.Images{}, err
+	}
+	agent, err := binaries.AgentPath(goos, arch)
+	if err != nil {
+		return binaries.Images{}, err
+	}
+	return binaries.Ensure(ctx, engine, binaries.Want{
+		Version: fabric, Agent: agent, CacheDir: s.cacheDir, Source: p.Images.Source,
+		Registry: p.Images.Registry, PeerImage: p.Images.Peer, OrdererImage: p.Images.Orderer,
+	}, progress)
+}
+
+func (s *Session) progress(step string) binaries.Progress {
+	return func(text string, done, total int) {
+		s.emit(event.StepProgress{Step: step, Text: text, Done: done, Total: total})
+	}
+}

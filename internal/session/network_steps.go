@@ -1,0 +1,263 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	goruntime "runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/fabric/binaries"
+	"github.com/ccdev/ccdev/internal/fabric/genesis"
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/fabric/msp"
+	"github.com/ccdev/ccdev/internal/fabric/nodeconfig"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/steps"
+	"github.com/ccdev/ccdev/internal/topology"
+	"github.com/compose-spec/compose-go/v2/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// The steps of every up. Those of a chaincode have its name as well.
+const (
+	stepFabric     = "fabric"
+	stepIdentities = "identities"
+	stepNodes      = "nodes"
+	stepOrderer    = "orderer joins"
+	stepPeers      = "peers join"
+	stepExtra      = "extra services"
+)
+
+func (u *bringUp) steps() []steps.Step {
+	list := []steps.Step{
+		{Name: stepFabric, Reason: u.fabricReason(), Run: u.fabric},
+		{Name: stepIdentities, Reason: "keys, certificates, genesis block and node configuration", Run: u.identities},
+		{
+			Name: stepNodes, Needs: []string{stepFabric, stepIdentities}, Run: u.nodes,
+			Reason: fmt.Sprintf("an orderer and %d peer(s)", len(u.net.Peers())),
+		},
+		{Name: stepOrderer, Needs: []string{stepNodes}, Reason: "channel " + u.net.Channel, Run: u.joinOrderer},
+		{
+			Name: stepPeers, Needs: []string{stepOrderer}, Look: u.lookPeers, Run: u.joinPeers,
+			Reason: "channel " + u.net.Channel,
+		},
+	}
+	for _, cc := range u.net.Chaincodes {
+		list = append(list, (&deployment{bringUp: u, cc: cc}).steps()...)
+	}
+	return append(list, u.extraStep()...)
+}
+
+func (u *bringUp) fabricReason() string {
+	if u.net.Runtime == network.RuntimeDocker {
+		return "images of Fabric " + u.net.Fabric
+	}
+	return "programs of Fabric " + u.net.Fabric
+}
+
+// fabric provides what the nodes run.
+func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
+	progress := u.progress(stepFabric)
+	if u.engine == nil {
+		return u.fabricPrograms(ctx, progress)
+	}
+	images, err := u.ensureImages(ctx, u.engine, u.project, u.net.Fabric, progress)
+	if err != nil {
+		return "", err
+	}
+	return images.How, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
+}
+
+func (u *bringUp) fabricPrograms(ctx context.Context, progress binaries.Progress) (string, error) {
+	agent, err := binaries.AgentPath(goruntime.GOOS, goruntime.GOARCH)
+	if err != nil {
+		return "", err
+	}
+	builder, err := binaries.InstallAgent(u.cacheDir, agent)
+	if err != nil {
+		return "", err
+	}
+	if err := link(builder, u.net.BuilderDir()); err != nil {
+		return "", err
+	}
+	programs, err := binaries.Compile(ctx, binaries.Target{Version: u.net.Fabric, CacheDir: u.cacheDir}, progress)
+	if err != nil {
+		return "", err
+	}
+	return "programs of Fabric " + u.net.Fabric, u.run(network.Programs{Peer: programs.Peer, Orderer: programs.Orderer})
+}
+
+// run notes what runs the services, for the steps that come after, and for later commands.
+func (u *bringUp) run(programs network.Programs) error {
+	u.programs = programs
+	n := u.net // a copy: other steps read the network meanwhile
+	n.Programs = programs
+	return n.Save()
+}
+
+// link makes path a link to target, replacing the link that was there.
+func link(target, path string) error {
+	if has, err := os.Readlink(path); err == nil && has == target {
+		return nil
+	}
+	err := os.Remove(path)
+	if err == nil || errors.Is(err, os.ErrNotExist) {
+		err = os.Symlink(target, path)
+	}
+	if err != nil {
+		return fmt.Errorf("put the peer's external builder in place: %w", err)
+	}
+	return nil
+}
+
+// identities writes all the files the nodes start with.
+func (u *bringUp) identities(context.Context) (note string, err error) {
+	made, err := msp.Ensure(u.net)
+	if err != nil {
+		return "", err
+	}
+	if _, err := genesis.Ensure(u.net); err != nil {
+		return "", err
+	}
+	if _, err := nodeconfig.Ensure(u.net); err != nil {
+		return "", err
+	}
+	if !made {
+		return "all there", nil
+	}
+	var orgs []string
+	for _, o := range u.net.Orgs {
+		orgs = append(orgs, o.Name)
+	}
+	return strings.Join(orgs, ", ") + " and the orderer's", nil
+}
+
+// model is the network as a compose project, with these generations of its chaincodes, and what
+// the user's override file makes of it.
+func (u *bringUp) model(ctx context.Context, generations map[string]topology.Generation) (merged, own *types.Project, err error) {
+	n := u.net
+	n.Programs = u.programs
+	own, err = topology.Nodes(n)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, cc := range n.Chaincodes {
+		if err := topology.AddChaincode(own, n, cc, generations[cc.Name]); err != nil {
+			return nil, nil, err
+		}
+	}
+	merged, err = topology.Merge(ctx, own)
+	return merged, own, err
+}
+
+// nodes starts the orderer and the peers.
+func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
+	model, _, err := u.model(ctx, nil)
+	if err != nil {
+		return "", err
+	}
+	names := []string{u.net.Orderer.Name}
+	for _, p := range u.net.Peers() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", "), u.rt.Start(ctx, model, names...)
+}
+
+// joinOrderer has the orderer take up the channel, and waits until it answers.
+func (u *bringUp) joinOrderer(ctx context.Context) (note string, err error) {
+	already := false
+	err = u.watching(ctx, u.net.Orderer.Name, fault.Boot, func(ctx context.Context) error {
+		already, err = lifecycle.JoinOrderer(ctx, u.net)
+		return err
+	})
+	if already {
+		return u.net.Channel + " as before", err
+	}
+	return u.net.Channel, err
+}
+
+// lookPeers waits until all peers answer.
+func (u *bringUp) lookPeers(ctx context.Context) (done bool, reason string, err error) {
+	var missing atomic.Bool
+	err = u.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
+		joined, err := a.Joined(ctx)
+		if !joined {
+			missing.Store(true)
+		}
+		return err
+	})
+	return !missing.Load(), "all peers have " + u.net.Channel, err
+}
+
+func (u *bringUp) joinPeers(ctx context.Context) (note string, err error) {
+	err = u.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
+		if joined, err := a.Joined(ctx); err != nil || joined {
+			return err
+		}
+		return a.Join(ctx)
+	})
+	return u.net.Channel, err
+}
+
+// allPeers and firstPeer choose the peers of an org to act on.
+func allPeers(o network.Org) []network.Peer  { return o.Peers }
+func firstPeer(o network.Org) []network.Peer { return o.Peers[:1] }
+
+// onPeers does the same on the chosen peers of every org at once, as the org's admin, for as
+// long as the peer lives.
+func (l *live) onPeers(ctx context.Context, chosen func(network.Org) []network.Peer,
+	do func(context.Context, *lifecycle.Admin) error,
+) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for _, org := range l.net.Orgs {
+		for _, peer := range chosen(org) {
+			all.Go(func() error {
+				admin, err := lifecycle.NewAdmin(l.net, org, peer)
+				if err != nil {
+					return err
+				}
+				defer admin.Close() //nolint:errcheck // nothing is left to send
+				return l.watching(ctx, peer.Name, fault.Boot, func(ctx context.Context) error { return do(ctx, admin) })
+			})
+		}
+	}
+	return all.Wait()
+}
+
+// watchPace is how often a service is looked at while something waits for it.
+const watchPace = 100 * time.Millisecond
+
+// watching does something that needs a service, and ends it when the service ends: the log says
+// why, and no wait for an answer would.
+func (l *live) watching(ctx context.Context, service string, kind fault.Kind, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, 1)
+	go func() { done <- do(ctx) }()
+	ticker := time.NewTicker(watchPace)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil && ctx.Err() == nil {
+				return l.explain(ctx, err, service)
+			}
+			return err
+		case <-ticker.C:
+			s, found, err := l.service(ctx, service)
+			if err != nil || !found || s.State != runtime.Exited {
+				continue
+			}
+			cancel(nil)
+			<-done
+			f := fault.New(kind, `read its log: "ccdev logs `+service+`"`, "%s does not run: %s", service, exit(s))
+			return l.explain(ctx, f, service)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package session
+
+import (
+	"context"
+
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/topology"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// Package makes the package of a chaincode (the first one for an empty name): the very bytes
+// that up installs, unless label or packageType ask for others.
+func (s *Session) Package(ctx context.Context, name, label, packageType string) (pkg []byte, id string, err error) {
+	n, err := s.networkOrPlan(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	cc, found := n.Chaincode(name)
+	if !found {
+		return nil, "", fault.New(fault.Usage, "name one of the chaincodes in ccdev.yaml", "the project has no chaincode %q", name)
+	}
+	if label != "" {
+		cc.Label = label
+	}
+	return packageOf(cc, packageType)
+}
+
+// networkOrPlan is the recorded network; where there is none, the one that up would make. The
+// plan claims its ports, for they are in the package.
+func (s *Session) networkOrPlan(ctx context.Context) (network.Network, error) {
+	n, recorded, err := network.Recorded(s.dir)
+	if err != nil || recorded {
+		return n, err
+	}
+	p, err := project.Load(s.dir, project.Overrides{})
+	if err != nil {
+		return n, err
+	}
+	name, _, err := s.choose(ctx, p)
+	if err != nil {
+		return n, err
+	}
+	err = s.port(ctx, func(port network.Port) error {
+		n, err = network.New(p, name, port)
+		return err
+	})
+	return n, err
+}
+
+// Model is the network as a compose project, with the user's override file merged in.
+func (s *Session) Model(ctx context.Context) (*types.Project, error) {
+	n, err := s.Network()
+	if err != nil {
+		return nil, err
+	}
+	model, err := topology.Nodes(n)
+	if err != nil {
+		return nil, err
+	}
+	for _, cc := range n.Chaincodes {
+		_, id, err := packageOf(cc, packageType)
+		if err != nil {
+			return nil, err
+		}
+		g, err := runningGeneration(chaincodeDir(n, cc), id)
+		if err != nil {
+			return nil, err
+		}
+		if err := topology.AddChaincode(model, n, cc, g); err != nil {
+			return nil, err
+		}
+	}
+	return topology.Merge(ctx, model)
+}

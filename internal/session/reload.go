@@ -1,0 +1,50 @@
+package session
+
+import (
+	"context"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/steps"
+)
+
+// Reload builds a chaincode (every one for an empty name) and runs the new generation in place
+// of the old. The chaincode's package, and so its definition, stays: no lifecycle step is needed.
+// A build that fails leaves the old generation running.
+func (s *Session) Reload(ctx context.Context, name string) error {
+	p, err := project.Load(s.dir, project.Overrides{})
+	if err != nil {
+		return err
+	}
+	release, err := s.lock(ctx, "reload")
+	if err != nil {
+		return err
+	}
+	defer release()
+	l, err := s.find(ctx)
+	if err != nil {
+		return err
+	}
+	if _, known := l.net.Chaincode(name); !known {
+		return fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
+	}
+	s.emit(event.Begun{Project: l.net.Name, Fabric: l.net.Fabric, Runtime: l.net.Runtime})
+	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
+	var list []steps.Step
+	for _, cc := range l.net.Chaincodes {
+		if name == "" || name == cc.Name {
+			list = append(list, (&deployment{bringUp: u, cc: cc, replace: true}).reload()...)
+		}
+	}
+	return steps.Run(ctx, list, s.emit)
+}
+
+// reload is the part of a deployment that new code needs.
+func (d *deployment) reload() []steps.Step {
+	return []steps.Step{
+		{Name: d.step("build"), Reason: "sources in " + d.cc.Path, Run: d.build},
+		{Name: d.step("start"), Needs: []string{d.step("build")}, Reason: "the new generation", Run: d.start},
+		{Name: d.step("ready"), Needs: []string{d.step("start")}, Reason: "a first answer", Run: d.ready},
+	}
+}

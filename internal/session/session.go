@@ -1,0 +1,182 @@
+// Package session brings a project's network up, deploys its chaincodes and takes it down again, in idempotent steps.
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/ports"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/runtime/docker"
+	"github.com/ccdev/ccdev/internal/runtime/process"
+)
+
+// Options say which project a session is for.
+type Options struct {
+	Dir      string // a folder in the project
+	CacheDir string // where ccdev keeps what projects share
+	Getenv   func(string) string
+	Events   event.Sink
+}
+
+// Session works on one project. It is used by one command, for one thing after the other.
+type Session struct {
+	dir      string // of the project
+	cacheDir string
+	getenv   func(string) string
+	emit     event.Sink
+	book     *ports.Book
+}
+
+// Open finds the project. It does not look whether it has a network.
+func Open(o Options) (*Session, error) {
+	dir, err := project.Find(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{
+		dir: dir, cacheDir: o.CacheDir, getenv: o.Getenv, emit: o.Events,
+		book: ports.Open(o.CacheDir, func(dir string) bool {
+			_, err := os.Stat(network.StateDir(dir))
+			return err == nil
+		}),
+	}, nil
+}
+
+// Dir is the project's folder.
+func (s *Session) Dir() string { return s.dir }
+
+// live is a network with the runtime that runs it.
+type live struct {
+	net    network.Network
+	rt     runtime.Runtime
+	engine *docker.Engine // nil for plain processes
+}
+
+// Network gives the network of the project, as it is recorded. Having none is a fault.
+func (s *Session) Network() (network.Network, error) {
+	n, found, err := network.Recorded(s.dir)
+	if err == nil && !found {
+		err = fault.New(fault.Usage, `run "ccdev up -d" there first, or go to the project's folder`,
+			"there is no network in %s", s.dir)
+	}
+	return n, err
+}
+
+// find gives the recorded network with its runtime.
+func (s *Session) find(ctx context.Context) (*live, error) {
+	n, err := s.Network()
+	if err != nil {
+		return nil, err
+	}
+	return s.attach(ctx, n)
+}
+
+// attach connects to the runtime that runs the network.
+func (s *Session) attach(ctx context.Context, n network.Network) (*live, error) {
+	if n.Runtime == network.RuntimeProcess {
+		rt, err := s.processes()
+		return &live{net: n, rt: rt}, err
+	}
+	engine, err := docker.Connect(ctx, s.getenv)
+	if err != nil {
+		return nil, err
+	}
+	return &live{net: n, rt: engine.Runtime(n.ID, n.Name, n.Dir), engine: engine}, nil
+}
+
+func (s *Session) processes() (runtime.Runtime, error) {
+	return process.New(network.StateDir(s.dir))
+}
+
+// choose takes the runtime for a new network: the one asked for, or Docker if its daemon
+// answers, else plain processes. why says what decided.
+func (s *Session) choose(ctx context.Context, p project.Project) (name, why string, err error) {
+	switch p.Runtime {
+	case project.RuntimeProcess:
+		return network.RuntimeProcess, "asked for", nil
+	case project.RuntimeDocker:
+		_, err := docker.Connect(ctx, s.getenv)
+		return network.RuntimeDocker, "asked for", err
+	}
+	engine, err := docker.Connect(ctx, s.getenv)
+	if err == nil {
+		return network.RuntimeDocker, engine.Describe(), nil
+	}
+	if ctx.Err() != nil {
+		return "", "", err
+	}
+	if goruntime.GOOS == "windows" {
+		return "", "", err // there are no plain processes to fall back on
+	}
+	return network.RuntimeProcess, "plain processes, as Docker cannot be used: " + err.Error(), nil
+}
+
+// port gives an allocator of ports for the time that use runs.
+func (s *Session) port(ctx context.Context, use func(network.Port) error) error {
+	claims, err := s.book.Claim(ctx, s.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(use(claims.Port), claims.Close())
+}
+
+func (s *Session) releasePorts(ctx context.Context) error {
+	claims, err := s.book.Claim(ctx, s.dir)
+	if err != nil {
+		return err
+	}
+	claims.Release()
+	return claims.Close()
+}
+
+// chaincodeDir is where the builds of a chaincode are kept.
+func chaincodeDir(n network.Network, cc network.Chaincode) string {
+	return filepath.Join(n.StateDir(), "chaincodes", cc.Name)
+}
+
+// tailLines is how much of a log explains a failure.
+const tailLines = 20
+
+// explain adds the end of a service's log to a fault that has none.
+func (l *live) explain(ctx context.Context, err error, service string) error {
+	f := fault.From(err)
+	if f == nil || len(f.Log) > 0 {
+		return err
+	}
+	return f.WithLog(runtime.Tail(context.WithoutCancel(ctx), l.rt, service, tailLines))
+}
+
+// service finds a service by name.
+func (l *live) service(ctx context.Context, name string) (runtime.Service, bool, error) {
+	services, err := l.rt.Services(ctx)
+	if err != nil {
+		return runtime.Service{}, false, err
+	}
+	for _, s := range services {
+		if s.Name == name {
+			return s, true, nil
+		}
+	}
+	return runtime.Service{}, false, nil
+}
+
+// exit says in words how a service ended.
+func exit(s runtime.Service) string {
+	switch {
+	case s.OOMKilled:
+		return "it was killed for using too much memory"
+	case s.ExitCode == runtime.UnknownExit:
+		return "it ended, with an exit code nobody saw"
+	default:
+		return fmt.Sprintf("it ended with exit code %d", s.ExitCode)
+	}
+}

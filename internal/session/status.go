@@ -1,0 +1,132 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/runtime"
+)
+
+// Status is what a project's network is doing.
+type Status struct {
+	Project    string            `json:"project"`
+	Dir        string            `json:"dir"`
+	Runtime    string            `json:"runtime"`
+	Fabric     string            `json:"fabric"`
+	Channel    string            `json:"channel"`
+	State      string            `json:"state"`  // StateUp, StatePartial or StateDown
+	Height     uint64            `json:"height"` // blocks on the first org's peer; 0 when it does not answer
+	Services   []ServiceStatus   `json:"services"`
+	Chaincodes []ChaincodeStatus `json:"chaincodes"`
+}
+
+// The states of a network.
+const (
+	StateUp      = "up"      // every service runs
+	StatePartial = "partial" // some do
+	StateDown    = "down"    // none does
+)
+
+// ServiceStatus is one service, with the address this machine reaches it at.
+type ServiceStatus struct {
+	runtime.Service
+	Address    string `json:"address,omitempty"`
+	Generation int    `json:"generation,omitempty"` // of a chaincode
+}
+
+// ChaincodeStatus is one chaincode. Sequence is 0 while nothing is committed.
+type ChaincodeStatus struct {
+	Name       string `json:"name"`
+	Version    string `json:"version"`
+	Sequence   int64  `json:"sequence"`
+	PackageID  string `json:"packageID"`
+	Generation int    `json:"generation"`
+}
+
+// answerLimit bounds what a status asks of a peer: one that hangs must not hide the rest.
+const answerLimit = 2 * time.Second
+
+// Status looks at everything the network has.
+func (s *Session) Status(ctx context.Context) (Status, error) {
+	l, err := s.find(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	n := l.net
+	st := Status{Project: n.Name, Dir: n.Dir, Runtime: n.Runtime, Fabric: n.Fabric, Channel: n.Channel}
+	running, err := l.rt.Services(ctx)
+	if err != nil {
+		return st, err
+	}
+	addresses := map[string]string{n.Orderer.Name: n.Orderer.Endpoint.Host}
+	for _, p := range n.Peers() {
+		addresses[p.Name] = p.Endpoint.Host
+	}
+	generations := map[string]int{}
+	for _, cc := range n.Chaincodes {
+		addresses[cc.Service] = cc.Endpoint.Host
+		record, err := recordedGeneration(chaincodeDir(n, cc))
+		if err != nil {
+			return st, err
+		}
+		generations[cc.Service] = record.Number
+		_, id, err := packageOf(cc, packageType)
+		if err != nil {
+			return st, err
+		}
+		st.Chaincodes = append(st.Chaincodes, ChaincodeStatus{
+			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Number,
+		})
+	}
+	for _, svc := range running {
+		st.Services = append(st.Services, ServiceStatus{Service: svc, Address: addresses[svc.Name], Generation: generations[svc.Name]})
+	}
+	st.State = stateOf(running, addresses)
+	st.ask(ctx, n)
+	return st, nil
+}
+
+// stateOf judges the services the network needs, which wanted names.
+func stateOf(services []runtime.Service, wanted map[string]string) string {
+	up := 0
+	for _, s := range services {
+		if _, ok := wanted[s.Name]; ok && s.State == runtime.Running {
+			up++
+		}
+	}
+	switch up {
+	case 0:
+		return StateDown
+	case len(wanted):
+		return StateUp
+	default:
+		return StatePartial
+	}
+}
+
+// ask asks the first org's peer, if it runs, what is on the channel.
+func (st *Status) ask(ctx context.Context, n network.Network) {
+	org := n.Orgs[0]
+	peer := org.Peers[0]
+	if !slices.ContainsFunc(st.Services, func(s ServiceStatus) bool { return s.Name == peer.Name && s.State == runtime.Running }) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	a, err := lifecycle.NewAdmin(n, org, peer)
+	if err != nil {
+		return // the services' states are the answer there is
+	}
+	defer a.Close() //nolint:errcheck // nothing is left to send
+	if st.Height, err = a.Height(ctx); err != nil {
+		return
+	}
+	for i, cc := range st.Chaincodes {
+		if d, found, err := a.Committed(ctx, cc.Name); err == nil && found {
+			st.Chaincodes[i].Sequence = d.Sequence
+		}
+	}
+}

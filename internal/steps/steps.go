@@ -1,0 +1,180 @@
+// Package steps runs named, idempotent steps as a graph: each looks first, and acts only where something is missing.
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/event"
+)
+
+// Step is one piece of the work.
+type Step struct {
+	Name   string
+	Reason string   // why the work needs it, for the reader of a plan
+	Needs  []string // steps that must be done before
+
+	// Look tells, without changing anything, whether there is nothing to do, and why in words.
+	// A step without it always acts.
+	Look func(ctx context.Context) (done bool, reason string, err error)
+
+	// Run does the work, and says in a few words what came of it.
+	Run func(ctx context.Context) (note string, err error)
+
+	// Apart marks a step whose failure ends what needs it, and nothing else: a chaincode that
+	// does not compile is no reason to take the network away.
+	Apart bool
+}
+
+// errNeeds ends a step whose need failed. It is never the error that Run returns.
+var errNeeds = errors.New("a step it needs failed")
+
+// Failure is the step that failed.
+type Failure struct {
+	Step  string
+	Apart bool // it stands apart: all that does not need it was done
+	Err   error
+}
+
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap gives the step's own error.
+func (f *Failure) Unwrap() error { return f.Err }
+
+// Run runs the steps, each as soon as what it needs is done. After a failure the steps that run
+// are cancelled, and no other one starts, except where the failed one stands apart. It returns
+// when all have ended, with the first *Failure, or the cause of ctx's end.
+func Run(ctx context.Context, list []Step, sink event.Sink) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &running{sink: sink, cancel: cancel, done: map[string]chan struct{}{}, failed: map[string]bool{}}
+	for _, s := range list {
+		r.done[s.Name] = make(chan struct{})
+	}
+	var all sync.WaitGroup
+	for _, s := range list {
+		all.Go(func() {
+			defer close(r.done[s.Name])
+			r.end(ctx, s, r.run(ctx, s))
+		})
+	}
+	all.Wait()
+	if r.first != nil {
+		return r.first
+	}
+	return context.Cause(ctx)
+}
+
+// running is the state of one Run.
+type running struct {
+	sink   event.Sink
+	cancel context.CancelCauseFunc
+	done   map[string]chan struct{}
+
+	mu     sync.Mutex
+	failed map[string]bool // also of the steps that never ran
+	first  *Failure
+}
+
+func (r *running) run(ctx context.Context, s Step) error {
+	for _, need := range s.Needs {
+		done, known := r.done[need]
+		if !known {
+			return fmt.Errorf("step %q needs %q, which is not a step", s.Name, need)
+		}
+		<-done // always closed: a cancelled step ends too
+		r.mu.Lock()
+		failed := r.failed[need]
+		r.mu.Unlock()
+		if failed {
+			return errNeeds
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return errNeeds
+	}
+	start := time.Now()
+	if s.Look != nil {
+		done, reason, err := s.Look(ctx)
+		if err != nil {
+			r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
+			r.sink(event.StepFailed{Step: s.Name, Error: err.Error(), Took: time.Since(start)})
+			return err
+		}
+		if done {
+			r.sink(event.StepSkipped{Step: s.Name, Reason: reason})
+			return nil
+		}
+	}
+	r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
+	note, err := s.Run(ctx)
+	if err != nil {
+		r.sink(event.StepFailed{Step: s.Name, Error: err.Error(), Took: time.Since(start)})
+		return err
+	}
+	r.sink(event.StepDone{Step: s.Name, Note: note, Took: time.Since(start)})
+	return nil
+}
+
+// end notes how a step ended, before those that wait for it are let on.
+func (r *running) end(ctx context.Context, s Step, err error) {
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed[s.Name] = true
+	if errors.Is(err, errNeeds) {
+		return
+	}
+	if ctx.Err() != nil {
+		return // an effect of the cancellation: its cause is what there is to tell
+	}
+	if r.first == nil || !s.Apart {
+		r.first = &Failure{Step: s.Name, Apart: s.Apart, Err: err}
+	}
+	if !s.Apart {
+		r.cancel(err)
+	}
+}
+
+// Planned is what Plan found out about a step.
+type Planned struct {
+	Step   string `json:"step"`
+	Act    bool   `json:"act"`
+	Reason string `json:"reason"`
+}
+
+// Plan looks, in the order of the list, and changes nothing. Behind a step that would act it
+// cannot look: what needs that step would act as well.
+func Plan(ctx context.Context, list []Step) ([]Planned, error) {
+	acts := map[string]bool{}
+	var plan []Planned
+	for _, s := range list {
+		p := Planned{Step: s.Name, Act: true, Reason: s.Reason}
+		if s.Look != nil && !needsAny(s, acts) {
+			done, reason, err := s.Look(ctx)
+			if err != nil {
+				return plan, err
+			}
+			if done {
+				p.Act, p.Reason = false, reason
+			}
+		}
+		acts[s.Name] = p.Act
+		plan = append(plan, p)
+	}
+	return plan, nil
+}
+
+func needsAny(s Step, acts map[string]bool) bool {
+	for _, need := range s.Needs {
+		if acts[need] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,62 @@
+package topology
+
+import (
+	"maps"
+	"strconv"
+
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// Generation is one build of a chaincode.
+type Generation struct {
+	Number    int    // from 1
+	Program   string // file on this machine
+	PackageID string // the CCID it registers under
+}
+
+// containerProgram is where a container has the chaincode's program.
+const containerProgram = "/chaincode"
+
+// AddChaincode adds the service that runs a generation of a chaincode, which the peers dial at
+// the chaincode's endpoint.
+func AddChaincode(model *types.Project, n network.Network, cc network.Chaincode, g Generation) error {
+	run := program{image: n.Programs.Chaincode, command: []string{containerProgram}}
+	if n.Runtime == network.RuntimeProcess {
+		run = program{command: []string{g.Program}}
+	}
+	env := chaincodeEnv(n, cc, g)
+	maps.Copy(env, cc.Env)
+	service := newService(cc.Service, run, env)
+	service.Labels[GenerationLabel] = strconv.Itoa(g.Number)
+	// A chaincode keeps nothing of its own, and a Go program that is a container's first process
+	// does not hear SIGTERM.
+	service.StopSignal = "SIGKILL"
+	service.StopGracePeriod = grace(0)
+	if n.Runtime == network.RuntimeDocker {
+		addFile(model, &service, g.Program, containerProgram, 0o755)
+	}
+	port, err := publish(cc.Endpoint)
+	if err != nil {
+		return err
+	}
+	service.Ports = []types.ServicePortConfig{port}
+	model.Services[cc.Service] = service
+	return nil
+}
+
+// chaincodeEnv is what every kind of chaincode server reads its address and package ID from, all
+// at once: contractapi and the other contract APIs, the shim's samples, and Node's launcher.
+func chaincodeEnv(n network.Network, cc network.Chaincode, g Generation) map[string]string {
+	return map[string]string{
+		"CHAINCODE_SERVER_ADDRESS": cc.Endpoint.Listen,
+		"CORE_CHAINCODE_ADDRESS":   cc.Endpoint.Listen,
+		"CHAINCODE_ID":             g.PackageID,
+		"CORE_CHAINCODE_ID":        g.PackageID,
+		"CORE_CHAINCODE_ID_NAME":   g.PackageID,
+		"CORE_PEER_TLS_ENABLED":    "false",
+		"CHAINCODE_TLS_DISABLED":   "true",
+		// One process serves the peers of all orgs, so that GetMSPID can only name one: the first.
+		"CORE_PEER_LOCALMSPID": n.Orgs[0].MSPID,
+	}
+}
