@@ -169,6 +169,26 @@ func TestBuildFollowsNoLinks(t *testing.T) {
 	}
 }
 
+func TestBuildFollowsNoLinksWithinThePackage(t *testing.T) {
+	for _, tc := range []struct{ name, link, to string }{
+		{"connection", "connection.json", "real/connection.json"},
+		{"META-INF", "META-INF", "real"},
+		{"file", "META-INF/statedb/a.json", "../../real/statedb/a.json"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			const connection = `{"address":"a:1"}`
+			files := map[string]string{"connection.json": connection, "real/connection.json": connection, "real/statedb/a.json": "1"}
+			delete(files, tc.link)
+			src := folder(t, files)
+			link := filepath.Join(src, tc.link)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(link), 0o755), os.Symlink(tc.to, link)); err != nil {
+				t.Fatal(err)
+			}
+			isFault(t, Build(src, meta(t, "ccaas"), t.TempDir(), noEnv), tc.link, "not a plain")
+		})
+	}
+}
+
 func TestTheConnectionIsForThePeersUserAlone(t *testing.T) {
 	output := t.TempDir()
 	if err := Build(source(t, `{"address":"a:1"}`), meta(t, "ccaas"), output, noEnv); err != nil {

@@ -71,7 +71,11 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return images.How, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
+	note = "images of Fabric " + u.net.Fabric
+	if images.Made {
+		note = images.How
+	}
+	return note, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
 }
 
 func (u *bringUp) fabricPrograms(ctx context.Context, progress binaries.Progress) (string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/steps"
@@ -33,11 +34,28 @@ func (s *Session) Reload(ctx context.Context, name string) error {
 	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
 	var list []steps.Step
 	for _, cc := range l.net.Chaincodes {
-		if name == "" || name == cc.Name {
-			list = append(list, (&deployment{bringUp: u, cc: cc, replace: true}).reload()...)
+		if name != "" && name != cc.Name {
+			continue
 		}
+		d := &deployment{bringUp: u, cc: cc, replace: true}
+		if deployed, err := d.deployed(ctx); err != nil || !deployed {
+			list = u.steps() // an up that failed on the way here: it is resumed
+			break
+		}
+		list = append(list, d.reload()...)
 	}
 	return steps.Run(ctx, list, s.emit)
+}
+
+// deployed tells whether the chaincode is committed, without waiting for a peer to come up.
+func (d *deployment) deployed(ctx context.Context) (deployed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	err = d.asFirstAdmin(func(a *lifecycle.Admin) error {
+		d.definition, deployed, err = a.Committed(ctx, d.cc.Name)
+		return err
+	})
+	return deployed, err
 }
 
 // reload is the part of a deployment that new code needs.

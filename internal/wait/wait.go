@@ -30,6 +30,7 @@ func Stop(err error) error {
 func For(ctx context.Context, limit time.Duration, try func(ctx context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	deadline, _ := limited.Deadline() // it has one: limit
 	ticker := time.NewTicker(Pace)
 	defer ticker.Stop()
 	var last error
@@ -42,8 +43,8 @@ func For(ctx context.Context, limit time.Duration, try func(ctx context.Context)
 		if errors.As(err, &p) {
 			return p.error
 		}
-		if last == nil || limited.Err() == nil {
-			last = err // not the context's own end: the reason before it says more
+		if last == nil || time.Until(deadline) > Pace {
+			last = err // what a try says that the limit itself cut off says less
 		}
 		select {
 		case <-ticker.C:

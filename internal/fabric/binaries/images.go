@@ -82,6 +82,7 @@ type Images struct {
 	Orderer   string
 	Chaincode string // almost empty: a static chaincode is copied into it and runs
 	How       string // where they came from, and why not from elsewhere; one line
+	Made      bool   // some were not there, and were pulled or made
 }
 
 // Ensure makes the images of a network exist: a peer with our external builder in it, an
@@ -117,7 +118,7 @@ func ensure(ctx context.Context, store ImageStore, want Want, progress Progress,
 	if images.Chaincode, err = s.chaincode(ctx); err != nil {
 		return Images{}, err
 	}
-	images.How = strings.Join(s.how, "; ")
+	images.How, images.Made = strings.Join(s.how, "; "), s.made
 	return images, nil
 }
 

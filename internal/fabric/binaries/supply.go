@@ -25,6 +25,7 @@ type supply struct {
 	pullFailure error     // why pulling official images is not tried again
 	programs    *Programs // once compiled
 	how         []string
+	made        bool
 }
 
 func (s *supply) peer(ctx context.Context) (string, error) {
@@ -99,6 +100,7 @@ func (s *supply) extend(ctx context.Context, base, ref string, entries []entry, 
 
 func (s *supply) fill(ref string, entries []entry, use func(io.Reader) error) error {
 	s.progress("making image "+ref, 0, 0)
+	s.made = true
 	if err := withTar(entries, use); err != nil {
 		return fmt.Errorf("make image %s: %w", ref, err)
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -129,7 +132,9 @@ func isFault(t *testing.T, err error, kind fault.Kind, parts ...string) {
 }
 
 func TestTLS(t *testing.T) {
-	server := httptest.NewTLSServer(daemon("1.41"))
+	server := httptest.NewUnstartedServer(daemon("1.41"))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	defer server.Close()
 	host := "tcp://" + server.Listener.Addr().String()
 	ca := `-----BEGIN CERTIFICATE-----` // no certificate at all
@@ -159,6 +164,10 @@ func TestTLS(t *testing.T) {
 			_ = e.Close()
 		})
 	}
+}
+
+func pemOf(server *httptest.Server) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 }
 
 // daemon answers what Connect asks.

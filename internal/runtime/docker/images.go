@@ -91,20 +91,17 @@ func (e *Engine) madeImage(ctx context.Context, ref string) (id string, ours boo
 	return image.ID, ours, nil
 }
 
-// replacing runs what makes an image, and then removes the one of ours that lost its name to it,
-// as nobody else would. In use, it stays.
-func (e *Engine) replacing(ctx context.Context, ref string, doMake func() error) error {
-	id, ours, err := e.madeImage(ctx, ref)
+// prune removes images of ours that lost their name to a newer one, as nobody else would. Those
+// in use stay until a later call.
+func (e *Engine) prune(ctx context.Context) {
+	unnamed := make(client.Filters).Add("dangling", "true").Add("label", runtime.ImageLabel)
+	list, err := e.api.ImageList(ctx, client.ImageListOptions{Filters: unnamed})
 	if err != nil {
-		return err
+		return // a little of the disk is not worth a failure
 	}
-	if err := doMake(); err != nil {
-		return err
+	for _, old := range list.Items {
+		_, _ = e.api.ImageRemove(ctx, old.ID, client.ImageRemoveOptions{PruneChildren: true})
 	}
-	if now, _, err := e.madeImage(ctx, ref); err == nil && ours && now != id {
-		_, _ = e.api.ImageRemove(ctx, id, client.ImageRemoveOptions{PruneChildren: true})
-	}
-	return nil
 }
 
 // Import makes an image of the files in a tar stream. It is for the engine's own platform.
@@ -113,14 +110,16 @@ func (e *Engine) Import(ctx context.Context, ref string, tar io.Reader, cfg runt
 	if err != nil {
 		return err
 	}
-	return e.replacing(ctx, ref, func() error {
-		stream, err := e.api.ImageImport(ctx, client.ImageImportSource{Source: tar, SourceName: "-"}, ref,
-			client.ImageImportOptions{Changes: changes})
-		if err == nil {
-			err = drain(stream)
-		}
+	stream, err := e.api.ImageImport(ctx, client.ImageImportSource{Source: tar, SourceName: "-"}, ref,
+		client.ImageImportOptions{Changes: changes})
+	if err == nil {
+		err = drain(stream)
+	}
+	if err != nil {
 		return e.failed(err, "import the image %s", ref)
-	})
+	}
+	e.prune(ctx)
+	return nil
 }
 
 // drain reads a stream of messages to its end, which may be an error.
@@ -182,23 +181,24 @@ func quoted(text string) string {
 // Extend makes an image of another one and the files in a tar stream. What cfg leaves empty is
 // as in the base. Nothing but the image is left, not even when ctx ends.
 func (e *Engine) Extend(ctx context.Context, base, ref string, tar io.Reader, cfg runtime.ImageConfig) error {
-	return e.replacing(ctx, ref, func() error {
-		id, err := e.createFrom(ctx, base, cfg)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			ctx, cancel := afterwards(ctx)
-			defer cancel()
-			_, _ = e.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-		}()
-		_, err = e.api.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: "/", Content: tar})
-		if err != nil {
-			return e.failed(err, "copy files into the image %s", ref)
-		}
-		_, err = e.api.ContainerCommit(ctx, id, client.ContainerCommitOptions{Reference: ref})
+	id, err := e.createFrom(ctx, base, cfg)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := afterwards(ctx)
+		defer cancel()
+		_, _ = e.api.ContainerRemove(ctx, id, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	}()
+	_, err = e.api.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: "/", Content: tar})
+	if err != nil {
+		return e.failed(err, "copy files into the image %s", ref)
+	}
+	if _, err = e.api.ContainerCommit(ctx, id, client.ContainerCommitOptions{Reference: ref}); err != nil {
 		return e.failed(err, "make the image %s", ref)
-	})
+	}
+	e.prune(ctx)
+	return nil
 }
 
 // createFrom makes a container that is never started. It is not cancelled on its way: the engine

@@ -2,12 +2,18 @@ package docker
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
+	"log"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"path"
+	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,7 +193,7 @@ func TestImportFaults(t *testing.T) {
 
 func TestPull(t *testing.T) {
 	e := connect(t)
-	server := httptest.NewServer(registry.New())
+	server := quietRegistry(nil)
 	defer server.Close()
 	ref := path.Join(server.Listener.Addr().String(), unique("app")) + ":1"
 	push(t, e, ref)
@@ -209,6 +215,44 @@ func TestPull(t *testing.T) {
 		t.Errorf("progress ended at %d of %d", most, total)
 	}
 	isFault(t, e.Pull(t.Context(), ref+"-none", func(string, int, int) {}), fault.Boot, ref+"-none", "manifest")
+}
+
+// quietRegistry serves images from memory, to those that allowed lets in.
+func quietRegistry(allowed func(r *http.Request) bool) *httptest.Server {
+	images := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if allowed != nil && !allowed(r) {
+			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		images.ServeHTTP(w, r)
+	}))
+}
+
+func TestPullWithCredentials(t *testing.T) {
+	e := connect(t)
+	var guarded atomic.Bool
+	server := quietRegistry(func(r *http.Request) bool {
+		user, password, _ := r.BasicAuth()
+		return !guarded.Load() || user == "me" && password == "secret"
+	})
+	defer server.Close()
+	host := server.Listener.Addr().String()
+	ref := path.Join(host, unique("app")) + ":1"
+	push(t, e, ref)
+	guarded.Store(true)
+	config := t.TempDir()
+	t.Setenv("DOCKER_CONFIG", config)
+	isFault(t, e.Pull(t.Context(), ref, func(string, int, int) {}), fault.Boot, ref)
+	auth := base64.StdEncoding.EncodeToString([]byte("me:secret"))
+	write(t, filepath.Join(config, "config.json"), fmt.Sprintf(`{"auths":{%q:{"auth":%q}}}`, host, auth))
+	if err := e.Pull(t.Context(), ref, func(string, int, int) {}); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = e.api.ImageRemove(t.Context(), ref, client.ImageRemoveOptions{})
+	write(t, filepath.Join(config, "config.json"), `{"credsStore":"ccdev-no-such-helper"}`)
+	isFault(t, e.Pull(t.Context(), ref, func(string, int, int) {}), fault.Boot, ref, "ccdev-no-such-helper")
 }
 
 // push puts an image of random content for the engine's platform into a registry.
@@ -277,7 +321,7 @@ func TestPullFromSilence(t *testing.T) {
 
 func TestStartPulls(t *testing.T) {
 	e := connect(t)
-	server := httptest.NewServer(registry.New())
+	server := quietRegistry(nil)
 	defer server.Close()
 	ref := path.Join(server.Listener.Addr().String(), unique("app")) + ":1"
 	push(t, e, ref)

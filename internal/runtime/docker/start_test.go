@@ -263,6 +263,10 @@ func newImage(b *bench) {
 	if now := b.only("a"); now.ID == before.ID {
 		b.Error("it still runs the old image")
 	}
+	if err := b.r.Remove(b.Context(), true); err != nil { // before the image that it runs
+		b.Error(err)
+	}
+	make("3") // clears away what was in use when it lost its name
 }
 
 // logged waits for the first line of a service's log.
