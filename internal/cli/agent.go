@@ -1,10 +1,12 @@
 package cli
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 
 	"github.com/ccdev/ccdev/internal/extbuilder"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/printer"
 	"github.com/spf13/cobra"
 )
 
@@ -14,11 +16,14 @@ var builderPrograms = []string{"detect", "build", "release"}
 // builder runs as one of the external builder's programs. The peer wants no more than an exit
 // code, and puts what is written on standard error into its log.
 func (a *app) builder(name string, args []string) int {
-	if err := extbuilder.Run(name, args, a.getenv); err != nil {
-		fmt.Fprintf(a.streams.Err, "ccdev %s: %v\n", name, err) //nolint:errcheck // the exit code says it too
-		return 1
+	err := extbuilder.Run(name, args, a.getenv)
+	if err == nil {
+		return 0
 	}
-	return 0
+	if !errors.Is(err, extbuilder.ErrNotOurs) { // not an error: another builder may claim the package
+		printer.Fault(a.streams.Err, fault.From(err), printer.Style{})
+	}
+	return 1
 }
 
 func newAgentCmd(a *app) *cobra.Command {
@@ -31,9 +36,7 @@ func newAgentCmd(a *app) *cobra.Command {
 		cmd.AddCommand(&cobra.Command{
 			Use:   name,
 			Short: "Run as the peer's external builder: " + name,
-			RunE: func(_ *cobra.Command, args []string) error {
-				return extbuilder.Run(name, args, a.getenv)
-			},
+			RunE:  func(_ *cobra.Command, args []string) error { return extbuilder.Run(name, args, a.getenv) },
 		})
 	}
 	return cmd

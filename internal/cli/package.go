@@ -91,10 +91,13 @@ func newPackageShowCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if a.output == outputJSON {
-				return a.printJSON(pkg)
+			if a.output != outputJSON {
+				return a.printf("%s", showPackage(pkg))
 			}
-			return a.printf("%s", showPackage(pkg))
+			if pkg.Connection != nil && pkg.Connection.ClientKey != "" {
+				pkg.Connection.ClientKey = "(not shown)"
+			}
+			return a.printJSON(pkg)
 		},
 	}
 }

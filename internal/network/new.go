@@ -19,9 +19,10 @@ const (
 	DefaultBatchTimeout = 10 * time.Millisecond
 )
 
-// Where a node's files and data lie inside a container. Fabric's own images use the same.
+// Where a node's files and data lie inside a container. Fabric's images have a sample MSP in
+// their own configuration folder, which ours must not mix with; data lies where theirs does.
 const (
-	containerConfigDir = "/etc/hyperledger/fabric"
+	containerConfigDir = "/etc/ccdev"
 	containerDataDir   = "/var/hyperledger/production"
 	// ContainerBuilderDir is where our peer images carry the external builder.
 	ContainerBuilderDir = "/opt/ccdev/builder"
@@ -172,6 +173,15 @@ func (n Network) Peers() []Peer {
 		peers = append(peers, o.Peers...)
 	}
 	return peers
+}
+
+// NodeNames are the services of the orderer and all peers.
+func (n Network) NodeNames() []string {
+	names := []string{n.Orderer.Name}
+	for _, p := range n.Peers() {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // Chaincode finds a chaincode by name; the first one for an empty name.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	goruntime "runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -36,13 +37,19 @@ const (
 
 func (u *bringUp) steps() []steps.Step {
 	list := []steps.Step{
-		{Name: stepFabric, Reason: u.fabricReason(), Run: u.fabric},
-		{Name: stepIdentities, Reason: "keys, certificates, genesis block and node configuration", Run: u.identities},
+		{Name: stepFabric, Reason: u.fabricReason(), Look: u.lookFabric, Run: u.fabric, Always: true},
 		{
-			Name: stepNodes, Needs: []string{stepFabric, stepIdentities}, Run: u.nodes,
+			Name: stepIdentities, Look: u.lookIdentities, Run: u.identities, Always: true,
+			Reason: "keys, certificates, genesis block and node configuration",
+		},
+		{
+			Name: stepNodes, Needs: []string{stepFabric, stepIdentities}, Look: u.lookNodes, Run: u.nodes, Always: true,
 			Reason: fmt.Sprintf("an orderer and %d peer(s)", len(u.net.Peers())),
 		},
-		{Name: stepOrderer, Needs: []string{stepNodes}, Reason: "channel " + u.net.Channel, Run: u.joinOrderer},
+		{
+			Name: stepOrderer, Needs: []string{stepNodes}, Look: u.lookOrderer, Run: u.joinOrderer, Always: true,
+			Reason: "channel " + u.net.Channel,
+		},
 		{
 			Name: stepPeers, Needs: []string{stepOrderer}, Look: u.lookPeers, Run: u.joinPeers,
 			Reason: "channel " + u.net.Channel,
@@ -166,10 +173,7 @@ func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
-	names := []string{u.net.Orderer.Name}
-	for _, p := range u.net.Peers() {
-		names = append(names, p.Name)
-	}
+	names := u.net.NodeNames()
 	return strings.Join(names, ", "), u.rt.Start(ctx, model, names...)
 }
 
@@ -199,14 +203,25 @@ func (u *bringUp) lookPeers(ctx context.Context) (done bool, reason string, err 
 	return !missing.Load(), "all peers have " + u.net.Channel, err
 }
 
+// joinPeers has the peers join, the first one before the others: peers that dial each other's
+// anchor at the same moment may close each other's stream, and then wait for five seconds.
 func (u *bringUp) joinPeers(ctx context.Context) (note string, err error) {
-	err = u.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
+	join := func(ctx context.Context, a *lifecycle.Admin) error {
 		if joined, err := a.Joined(ctx); err != nil || joined {
 			return err
 		}
 		return a.Join(ctx)
-	})
-	return u.net.Channel, err
+	}
+	first := u.net.Orgs[0].Peers[0].Name
+	chosen := func(isFirst bool) func(network.Org) []network.Peer {
+		return func(o network.Org) []network.Peer {
+			return slices.DeleteFunc(slices.Clone(o.Peers), func(p network.Peer) bool { return (p.Name == first) != isFirst })
+		}
+	}
+	if err := u.onPeers(ctx, chosen(true), join); err != nil {
+		return "", err
+	}
+	return u.net.Channel, u.onPeers(ctx, chosen(false), join)
 }
 
 // allPeers and firstPeer choose the peers of an org to act on.

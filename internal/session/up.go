@@ -126,7 +126,7 @@ func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, f
 	if err != nil {
 		return nil, !recorded, err
 	}
-	return &bringUp{Session: s, live: l, project: p}, !recorded, nil
+	return &bringUp{Session: s, live: l, project: p, programs: n.Programs}, !recorded, nil
 }
 
 // create makes a new network and records it, so that every later command finds it.
@@ -196,5 +196,5 @@ type bringUp struct {
 	*live
 	project project.Project
 
-	programs network.Programs // set by the step "fabric"
+	programs network.Programs // as recorded, until the step "fabric" has set them
 }

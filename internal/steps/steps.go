@@ -21,6 +21,10 @@ type Step struct {
 	// A step without it always acts.
 	Look func(ctx context.Context) (done bool, reason string, err error)
 
+	// Always marks a step that runs whatever Look says, as it is cheap and compares more closely
+	// itself: its Look is for plans.
+	Always bool
+
 	// Run does the work, and says in a few words what came of it.
 	Run func(ctx context.Context) (note string, err error)
 
@@ -97,7 +101,7 @@ func (r *running) run(ctx context.Context, s Step) error {
 		return errNeeds
 	}
 	start := time.Now()
-	if s.Look != nil {
+	if s.Look != nil && !s.Always {
 		done, reason, err := s.Look(ctx)
 		if err != nil {
 			r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})

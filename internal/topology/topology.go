@@ -85,8 +85,10 @@ func addNode(model *types.Project, n network.Network, node network.Node, run pro
 }
 
 const (
-	// What a developer wants of the nodes: what happened, without gossip's chatter.
-	loggingSpec   = "info:gossip=warning:common.deliver=warning:comm.grpc.server=warning:policies=warning:grpc=fatal"
+	// What a developer wants of the nodes: what happened, without the chatter of connections that
+	// are tried before the other side listens, and heal by themselves.
+	loggingSpec = "info:grpc=fatal:gossip=fatal:core.comm=fatal:policies=warning:comm.grpc.server=warning:" +
+		"common.deliver=warning:orderer.common.broadcast=error:peer.blocksprovider=error:container=error"
 	loggingFormat = "%{time:15:04:05.000} %{level:.4s} [%{module}] %{message}"
 )
 

@@ -62,7 +62,7 @@ func addAnchor(group *common.ConfigGroup, o network.Org) error {
 	if err != nil {
 		return err
 	}
-	anchors, err := proto.Marshal(&peer.AnchorPeers{AnchorPeers: []*peer.AnchorPeer{{Host: host, Port: int32(port)}}}) //nolint:gosec // G115: a port fits
+	anchors, err := proto.Marshal(&peer.AnchorPeers{AnchorPeers: []*peer.AnchorPeer{{Host: host, Port: port}}})
 	if err != nil {
 		return err
 	}

@@ -49,21 +49,21 @@ func consenter(n network.Network) (orderer.Consenter, error) {
 	}
 	host, port, err := splitAddress(n.Orderer.Endpoint.Inside)
 	return orderer.Consenter{
-		Address:       orderer.EtcdAddress{Host: host, Port: port},
+		Address:       orderer.EtcdAddress{Host: host, Port: int(port)},
 		ClientTLSCert: cert, ServerTLSCert: cert,
 	}, err
 }
 
-func splitAddress(address string) (string, int, error) {
+func splitAddress(address string) (host string, port int32, err error) {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
 		return "", 0, err
 	}
-	port, err := strconv.Atoi(text)
+	number, err := strconv.ParseInt(text, 10, 32)
 	if err != nil {
 		return "", 0, fmt.Errorf("address %q: %w", address, err)
 	}
-	return host, port, nil
+	return host, int32(number), nil
 }
 
 func readCertificate(file string) (*x509.Certificate, error) {

@@ -3,6 +3,8 @@ package lifecycle
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -24,18 +26,14 @@ func JoinOrderer(ctx context.Context, n network.Network) (already bool, err erro
 	if err != nil {
 		return false, err
 	}
-	roots, err := msp.TLSRoots(n, n.Orderer.Domain)
-	if err != nil {
-		return false, err
-	}
-	cert, err := msp.AdminTLS(n)
+	roots, cert, err := ordererTLS(n)
 	if err != nil {
 		return false, err
 	}
 	err = wait.For(ctx, Limit, func(ctx context.Context) error {
 		var err error
 		already, err = join(ctx, func() (*http.Response, error) {
-			return channel.CreateChannel("https://"+n.Orderer.Admin.Host, block, roots, cert)
+			return channel.CreateChannel(adminURL(n), block, roots, cert)
 		})
 		return err
 	})
@@ -44,6 +42,36 @@ func JoinOrderer(ctx context.Context, n network.Network) (already bool, err erro
 			"the orderer did not take up channel %s: %w", n.Channel, err)
 	}
 	return already, err
+}
+
+// OrdererJoined tells whether the orderer, which must be running, has the channel.
+func OrdererJoined(n network.Network) (bool, error) {
+	roots, cert, err := ordererTLS(n)
+	if err != nil {
+		return false, err
+	}
+	list, err := channel.ListChannel(adminURL(n), roots, cert)
+	if err != nil {
+		return false, fault.New(fault.Boot, `look at the log: "ccdev logs orderer"`, "the orderer did not list its channels: %w", err)
+	}
+	for _, c := range list.Channels {
+		if c.Name == n.Channel {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func adminURL(n network.Network) string { return "https://" + n.Orderer.Admin.Host }
+
+// ordererTLS is what the orderer's admin API is called with.
+func ordererTLS(n network.Network) (*x509.CertPool, tls.Certificate, error) {
+	roots, err := msp.TLSRoots(n, n.Orderer.Domain)
+	if err != nil {
+		return nil, tls.Certificate{}, err
+	}
+	cert, err := msp.AdminTLS(n)
+	return roots, cert, err
 }
 
 // join makes one call of the channel participation API. The SDK's call takes no context: when

@@ -26,7 +26,7 @@ type authority struct {
 func (f *files) authority(dir, name string, o org) (*authority, error) {
 	certFile, keyFile := filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca.key")
 	cert, key, err := readPair(certFile, keyFile)
-	if err == nil && key == nil && cert != nil {
+	if err == nil && key == nil && (cert != nil || o.issued()) {
 		err = fmt.Errorf("%s is missing", keyFile)
 	}
 	if err != nil {
@@ -37,10 +37,9 @@ func (f *files) authority(dir, name string, o org) (*authority, error) {
 		cert, key = nil, nil
 	}
 	if cert == nil {
-		if cert, err = f.makeAuthority(certFile, keyFile, name, o.domain, key); err != nil {
+		if cert, key, err = f.makeAuthority(certFile, keyFile, name, o.domain, key); err != nil {
 			return nil, err
 		}
-		return f.authority(dir, name, o)
 	}
 	return &authority{cert: cert, key: key, pem: encodePEM("CERTIFICATE", cert.Raw)}, nil
 }
@@ -52,13 +51,15 @@ func (o org) issued() bool {
 	return !errors.Is(err, os.ErrNotExist)
 }
 
-func (f *files) makeAuthority(certFile, keyFile, name, domain string, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
+// makeAuthority makes a CA, of the key it has if it has one.
+func (f *files) makeAuthority(certFile, keyFile, name, domain string, key *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := f.key(keyFile, key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	t := authorityTemplate(name, domain, time.Now())
-	return f.sign(certFile, t, t, key, key)
+	cert, err := f.sign(certFile, t, t, key, key)
+	return cert, key, err
 }
 
 // leaf makes the certificate and key of a subject, unless they are there and as they should be.

@@ -2,7 +2,6 @@ package msp
 
 import (
 	"crypto/x509"
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/google/go-cmp/cmp"
 )
@@ -279,34 +277,5 @@ func TestChangedAttributesAreCertifiedForTheSameKey(t *testing.T) {
 	want := []string{filepath.Join("organizations", "org1.example.com", "users", "alice", "msp", "signcerts", "cert.pem")}
 	if d := cmp.Diff(want, changed); d != "" {
 		t.Error(d)
-	}
-}
-
-func TestEnsureRefusesToReplaceACA(t *testing.T) {
-	tests := []struct {
-		name   string
-		damage func(dir string) error
-	}{
-		{"key lost", func(dir string) error { return os.Remove(filepath.Join(dir, "ca.key")) }},
-		{"key empty", func(dir string) error { return os.Truncate(filepath.Join(dir, "ca.key"), 0) }},
-		{"certificate empty", func(dir string) error { return os.Truncate(filepath.Join(dir, "ca.pem"), 0) }},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			n := testNetwork(t)
-			ensure(t, n)
-			if err := tt.damage(filepath.Join(n.OrgDir("org1.example.com"), "ca")); err != nil {
-				t.Fatal(err)
-			}
-			before := tree(t, n)
-			_, err := Ensure(n)
-			var f *fault.Fault
-			if !errors.As(err, &f) || f.Kind != fault.Boot || f.Fix == "" {
-				t.Errorf("got %v", err)
-			}
-			if d := cmp.Diff(before, tree(t, n)); d != "" {
-				t.Error(d)
-			}
-		})
 	}
 }

@@ -2,12 +2,15 @@ package msp
 
 import (
 	"crypto/x509"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/google/go-cmp/cmp"
 )
 
 // whole checks that every identity and TLS certificate of the network holds.
@@ -116,5 +119,35 @@ func TestEnsureSweepsWhatAKillLeft(t *testing.T) {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) != 1 || entries[0].Name() != "cert.pem" {
 		t.Errorf("in the folder: %v, %v", entries, err)
+	}
+}
+
+func TestEnsureRefusesToReplaceACA(t *testing.T) {
+	tests := []struct {
+		name   string
+		damage func(dir string) error
+	}{
+		{"key lost", func(dir string) error { return os.Remove(filepath.Join(dir, "ca.key")) }},
+		{"key and certificate lost", os.RemoveAll},
+		{"key empty", func(dir string) error { return os.Truncate(filepath.Join(dir, "ca.key"), 0) }},
+		{"certificate empty", func(dir string) error { return os.Truncate(filepath.Join(dir, "ca.pem"), 0) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			n := testNetwork(t)
+			ensure(t, n)
+			if err := tt.damage(filepath.Join(n.OrgDir("org1.example.com"), "ca")); err != nil {
+				t.Fatal(err)
+			}
+			before := tree(t, n)
+			_, err := Ensure(n)
+			var f *fault.Fault
+			if !errors.As(err, &f) || f.Kind != fault.Boot || f.Fix == "" {
+				t.Errorf("got %v", err)
+			}
+			if d := cmp.Diff(before, tree(t, n)); d != "" {
+				t.Error(d)
+			}
+		})
 	}
 }

@@ -37,30 +37,34 @@ func (r *Runtime) logs(ctx context.Context, service string, opts runtime.LogOpti
 	if len(have[service]) == 0 {
 		return fault.New(fault.Usage, `see "ccdev status" for what there is`, "there is no service %q", service)
 	}
-	if opts.Tail == 0 && !opts.Follow {
-		return nil
-	}
-	tail := opts.Tail
-	var last *ring
-	if tail > 0 && !opts.Follow {
-		last = &ring{size: tail}
-		line, tail = last.add(line), tail+spareParts
-	}
-	stream, err := r.engine.api.ContainerLogs(ctx, have[service][0].ID, client.ContainerLogsOptions{
-		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: opts.Follow, Tail: tailOption(tail),
-	})
-	if err == nil {
-		defer func() { _ = stream.Close() }() // read only
-		out, errs := &lineReader{line: line}, &lineReader{line: line}
-		_, err = stdcopy.StdCopy(out, errs, stream)
-		out.end()
-		errs.end()
-		last.flush()
+	id := have[service][0].ID
+	switch {
+	case opts.Follow || opts.Tail < 0:
+		err = r.readLog(ctx, id, opts.Tail, opts.Follow, line)
+	case opts.Tail > 0:
+		last := &ring{size: opts.Tail}
+		err = r.readLog(ctx, id, opts.Tail+spareParts, false, last.add)
+		last.each(line)
 	}
 	if cerrdefs.IsNotFound(err) { // removed since the list was made
 		return nil
 	}
 	return r.engine.failed(err, "read the log of service %s", service)
+}
+
+func (r *Runtime) readLog(ctx context.Context, id string, tail int, follow bool, line func(runtime.Line)) error {
+	stream, err := r.engine.api.ContainerLogs(ctx, id, client.ContainerLogsOptions{
+		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: follow, Tail: tailOption(tail),
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = stream.Close() }() // read only
+	out, errs := &lineReader{line: line}, &lineReader{line: line}
+	_, err = stdcopy.StdCopy(out, errs, stream)
+	out.end()
+	errs.end()
+	return err
 }
 
 func tailOption(n int) string {
@@ -112,27 +116,19 @@ type ring struct {
 	size  int
 	lines []runtime.Line
 	next  int
-	give  func(runtime.Line)
 }
 
-// add returns what takes the lines that go to give in the end.
-func (r *ring) add(give func(runtime.Line)) func(runtime.Line) {
-	r.give = give
-	return func(l runtime.Line) {
-		if len(r.lines) < r.size {
-			r.lines = append(r.lines, l)
-			return
-		}
-		r.lines[r.next] = l
-		r.next = (r.next + 1) % r.size
-	}
-}
-
-func (r *ring) flush() {
-	if r == nil {
+func (r *ring) add(l runtime.Line) {
+	if len(r.lines) < r.size {
+		r.lines = append(r.lines, l)
 		return
 	}
+	r.lines[r.next] = l
+	r.next = (r.next + 1) % r.size
+}
+
+func (r *ring) each(line func(runtime.Line)) {
 	for i := range r.lines {
-		r.give(r.lines[(r.next+i)%len(r.lines)])
+		line(r.lines[(r.next+i)%len(r.lines)])
 	}
 }

@@ -45,17 +45,15 @@ func TestRing(t *testing.T) {
 		"fewer than wanted": {2, 3, 0}, "as many": {3, 3, 0}, "more": {8, 3, 5}, "twice over": {9, 3, 6},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var got []int
+			var got, want []int
 			r := &ring{size: c.size}
-			add := r.add(func(l runtime.Line) { got = append(got, l.Time.Nanosecond()) })
-			var want []int
 			for i := range c.in {
-				add(runtime.Line{Time: time.Unix(0, int64(i))})
+				r.add(runtime.Line{Time: time.Unix(0, int64(i))})
 				if i >= c.first {
 					want = append(want, i)
 				}
 			}
-			r.flush()
+			r.each(func(l runtime.Line) { got = append(got, l.Time.Nanosecond()) })
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}

@@ -57,7 +57,6 @@ func translate(model *types.Project, labels map[string]string, names []string) (
 	if err := p.setNetwork(model, labels); err != nil {
 		return nil, err
 	}
-	volumes := map[string]bool{}
 	for _, name := range names {
 		service, ok := model.Services[name]
 		if !ok {
@@ -70,19 +69,27 @@ func translate(model *types.Project, labels map[string]string, names []string) (
 			return nil, err
 		}
 		p.services[name] = s
-		for _, v := range service.Volumes {
-			if v.Type == types.VolumeTypeVolume && v.Source != "" {
-				volumes[v.Source] = true
-			}
-		}
 	}
 	for _, s := range p.services {
 		maps.DeleteFunc(s.needs, func(on, _ string) bool { return p.services[on] == nil })
 	}
-	if err := p.setVolumes(model, labels, slices.Sorted(maps.Keys(volumes))); err != nil {
+	if err := p.setVolumes(model, labels, volumesOf(model, names)); err != nil {
 		return nil, err
 	}
 	return p, checkCycles(p.services)
+}
+
+// volumesOf are the keys of the named volumes that these services mount.
+func volumesOf(model *types.Project, services []string) []string {
+	keys := map[string]bool{}
+	for _, name := range services {
+		for _, v := range model.Services[name].Volumes {
+			if v.Type == types.VolumeTypeVolume && v.Source != "" {
+				keys[v.Source] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
 }
 
 func (p *plan) newSpec(model *types.Project, s types.ServiceConfig, labels map[string]string) (*spec, error) {

@@ -39,14 +39,19 @@ func takenPort(text string, published network.PortMap) int {
 	}
 	for _, bindings := range published {
 		for _, b := range bindings {
-			_, rest, found := strings.Cut(text, net.JoinHostPort(b.HostIP.String(), b.HostPort))
 			port, err := strconv.Atoi(b.HostPort)
-			if found && err == nil && (rest == "" || rest[0] < '0' || rest[0] > '9') {
+			if err == nil && mentions(text, net.JoinHostPort(b.HostIP.String(), b.HostPort)) {
 				return port
 			}
 		}
 	}
 	return 0
+}
+
+// mentions says whether a text has this address, and not only one that begins like it.
+func mentions(text, address string) bool {
+	_, rest, found := strings.Cut(text, address)
+	return found && (rest == "" || rest[0] < '0' || rest[0] > '9')
 }
 
 // portOwner says who listens on a port of this machine, as far as that can be known.

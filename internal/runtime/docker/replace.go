@@ -23,38 +23,38 @@ type found struct {
 
 // judge decides what becomes of the containers of a service.
 func (s *starting) judge(ctx context.Context, want *spec, have []container.Summary) (found, error) {
-	var f found
 	if len(have) == 0 {
-		return f, nil
+		return found{}, nil
 	}
 	first := have[0]
-	f.others = have[1:]
-	switch {
-	case first.State == container.StateCreated || first.State == container.StateDead || first.State == container.StateRemoving:
-		// Never started: its files may not have reached it.
-		f.others = have
-		return f, nil
-	case first.Labels[LabelHash] != want.hash || first.State == container.StatePaused:
-		f.old = &first
-		return f, nil
+	switch first.State {
+	case container.StateCreated, container.StateDead, container.StateRemoving:
+		return found{others: have}, nil // one never started may lack its files
 	}
-	same, err := s.sameImage(ctx, want, first)
+	sound, err := s.sound(ctx, want, first)
 	if err != nil {
-		return f, err
+		return found{}, err
 	}
-	if same && stateOf(first.State) != runtime.Running {
-		// A container that ended knows its network by id: it cannot start in a new one.
-		if err := s.networked.pass(ctx); err != nil {
-			return f, err
-		}
-		same = !s.freshNetwork
+	if sound {
+		return found{sound: &first, others: have[1:]}, nil
 	}
-	if same {
-		f.sound = &first
-	} else {
-		f.old = &first
+	return found{old: &first, others: have[1:]}, nil
+}
+
+// sound says whether a container is what it should be, except that it may have ended.
+func (s *starting) sound(ctx context.Context, want *spec, c container.Summary) (bool, error) {
+	if c.Labels[LabelHash] != want.hash || c.State == container.StatePaused {
+		return false, nil
 	}
-	return f, nil
+	same, err := s.sameImage(ctx, want, c)
+	if err != nil || !same || stateOf(c.State) == runtime.Running {
+		return same, err
+	}
+	// A container that ended knows its network by id: it cannot start in a new one.
+	if err := s.networked.pass(ctx); err != nil {
+		return false, err
+	}
+	return !s.freshNetwork, nil
 }
 
 // sameImage says whether a container's image is still what its name stands for. The engine

@@ -96,28 +96,30 @@ func (s *starting) service(ctx context.Context, want *spec, have []container.Sum
 	if err != nil {
 		return err
 	}
-	if now.sound != nil && stateOf(now.sound.State) == runtime.Running {
-		if err := s.networked.pass(ctx); err != nil {
-			return err
-		}
-		return s.tidy(ctx, want, now)
+	if now.sound != nil {
+		return s.resume(ctx, want, now)
 	}
-	if now.sound == nil {
-		if now.next, err = s.prepare(ctx, want, now); err != nil {
-			return err
-		}
+	if now.next, err = s.prepare(ctx, want, now); err != nil {
+		return err
 	}
 	if err := s.ready(ctx, want); err != nil {
 		s.discard(ctx, now.next)
 		return err
 	}
-	if now.sound != nil {
+	return s.replace(ctx, want, now)
+}
+
+// resume leaves alone what runs, and starts what has ended.
+func (s *starting) resume(ctx context.Context, want *spec, now found) error {
+	if stateOf(now.sound.State) != runtime.Running {
+		if err := s.ready(ctx, want); err != nil {
+			return err
+		}
 		if err := s.run(ctx, want, now.sound.ID); err != nil {
 			return err
 		}
-		return s.tidy(ctx, want, now)
 	}
-	return s.replace(ctx, want, now)
+	return s.tidy(ctx, want, now)
 }
 
 // ready waits for what a service needs before it starts.

@@ -41,24 +41,27 @@ var (
 // surplus names the first field of a compose struct that is set and not among these.
 func surplus(v any, fields []string) string {
 	value := reflect.Indirect(reflect.ValueOf(v))
-	if !value.IsValid() {
+	if !value.IsValid() { // a nil pointer sets nothing
 		return ""
 	}
 	for i := range value.NumField() {
 		field := value.Type().Field(i)
-		name, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		switch {
-		case field.Anonymous && options == "inline":
+		case field.Anonymous:
 			if inner := surplus(value.Field(i).Interface(), fields); inner != "" {
 				return inner
 			}
-		case name == "" || name == "-" || strings.HasPrefix(name, "#") || slices.Contains(fields, name):
-		case !value.Field(i).IsZero():
+		case hasYAML(name) && !slices.Contains(fields, name) && !value.Field(i).IsZero():
 			return name
 		}
 	}
 	return ""
 }
+
+// hasYAML says whether a struct's tag names a field of a compose file. Extensions, which begin
+// with x- there, are for other programs.
+func hasYAML(name string) bool { return name != "" && name != "-" && !strings.HasPrefix(name, "#") }
 
 // unsupported is the fault of a field of a service that Docker would have to be told of in a way
 // ccdev does not know. why may be empty.

@@ -14,86 +14,93 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 )
 
+const (
+	elsewhere = "/no/such/elsewhere"
+	file      = elsewhere + "/file"
+)
+
+// refused are changes to a service that make it one that a plain process cannot be.
+var refused = map[string]struct {
+	change func(*types.Project, *types.ServiceConfig)
+	says   string
+}{
+	"no command": {
+		func(_ *types.Project, s *types.ServiceConfig) { s.Entrypoint, s.Image = nil, "busybox" },
+		"no command",
+	},
+	"a config expected elsewhere": {
+		func(m *types.Project, s *types.ServiceConfig) {
+			m.Configs = types.Configs{"c": {File: file}}
+			s.Configs = []types.ServiceConfigObjConfig{{Source: "c", Target: "/etc/file"}}
+		},
+		"/etc/file",
+	},
+	"a config that is text": {
+		func(m *types.Project, s *types.ServiceConfig) {
+			m.Configs = types.Configs{"c": {Content: "text"}}
+			s.Configs = []types.ServiceConfigObjConfig{{Source: "c", Target: file}}
+		},
+		"config c is no file",
+	},
+	"a config that is missing": {
+		func(m *types.Project, s *types.ServiceConfig) {
+			m.Configs = types.Configs{"c": {File: file}}
+			s.Configs = []types.ServiceConfigObjConfig{{Source: "c", Target: file}}
+		},
+		file,
+	},
+	"a secret expected elsewhere": {
+		func(m *types.Project, s *types.ServiceConfig) {
+			m.Secrets = types.Secrets{"c": {File: file}}
+			s.Secrets = []types.ServiceSecretConfig{{Source: "c", Target: "/run/secrets/c"}}
+		},
+		"/run/secrets/c",
+	},
+	"a volume outside of the data folder": {
+		func(_ *types.Project, s *types.ServiceConfig) {
+			s.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeVolume, Source: "v", Target: elsewhere}}
+		},
+		"outside of",
+	},
+	"a bind mount to another path": {
+		func(_ *types.Project, s *types.ServiceConfig) {
+			s.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeBind, Source: elsewhere, Target: "/mnt"}}
+		},
+		"/mnt",
+	},
+	"a tmpfs": {
+		func(_ *types.Project, s *types.ServiceConfig) { s.Tmpfs = types.StringList{"/scratch"} },
+		"/scratch",
+	},
+	"a working directory that is missing": {
+		func(_ *types.Project, s *types.ServiceConfig) { s.WorkingDir = "/no/such/folder" },
+		"/no/such/folder",
+	},
+	"a port under another number": {
+		func(_ *types.Project, s *types.ServiceConfig) {
+			s.Ports = []types.ServicePortConfig{{Target: 7051, Published: "17051"}}
+		},
+		"17051",
+	},
+	"a variable that a shell drops": {
+		func(_ *types.Project, s *types.ServiceConfig) {
+			value := "single-node"
+			s.Environment = types.MappingWithEquals{"discovery.type": &value}
+		},
+		"discovery.type",
+	},
+	"a stop signal nobody knows": {
+		func(_ *types.Project, s *types.ServiceConfig) { s.StopSignal = "SIGRTMIN+3" },
+		"SIGRTMIN+3",
+	},
+	"a name that is a path": {
+		func(m *types.Project, s *types.ServiceConfig) { m.Services["../x"] = *s },
+		"../x",
+	},
+}
+
 func TestStartRefusesWhatAPlainProcessCannotHave(t *testing.T) {
-	elsewhere, text := t.TempDir(), "text"
-	file := filepath.Join(elsewhere, "file")
-	for name, c := range map[string]struct {
-		change func(*types.Project, *types.ServiceConfig)
-		says   string
-	}{
-		"no command": {
-			func(_ *types.Project, s *types.ServiceConfig) { s.Entrypoint, s.Image = nil, "busybox" },
-			"no command",
-		},
-		"a config expected elsewhere": {
-			func(m *types.Project, s *types.ServiceConfig) {
-				m.Configs = types.Configs{"c": {File: file}}
-				s.Configs = []types.ServiceConfigObjConfig{{Source: "c", Target: "/etc/file"}}
-			},
-			"/etc/file",
-		},
-		"a config that is text": {
-			func(m *types.Project, s *types.ServiceConfig) {
-				m.Configs = types.Configs{"c": {Content: text}}
-				s.Configs = []types.ServiceConfigObjConfig{{Source: "c", Target: file}}
-			},
-			"config c is no file",
-		},
-		"a config that is missing": {
-			func(m *types.Project, s *types.ServiceConfig) {
-				m.Configs = types.Configs{"c": {File: file}}
-				s.Configs = []types.ServiceConfigObjConfig{{Source: "c", Target: file}}
-			},
-			file,
-		},
-		"a secret expected elsewhere": {
-			func(m *types.Project, s *types.ServiceConfig) {
-				m.Secrets = types.Secrets{"c": {File: file}}
-				s.Secrets = []types.ServiceSecretConfig{{Source: "c", Target: "/run/secrets/c"}}
-			},
-			"/run/secrets/c",
-		},
-		"a volume outside of the data folder": {
-			func(_ *types.Project, s *types.ServiceConfig) {
-				s.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeVolume, Source: "v", Target: elsewhere}}
-			},
-			"outside of",
-		},
-		"a bind mount to another path": {
-			func(_ *types.Project, s *types.ServiceConfig) {
-				s.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeBind, Source: elsewhere, Target: "/mnt"}}
-			},
-			"/mnt",
-		},
-		"a tmpfs": {
-			func(_ *types.Project, s *types.ServiceConfig) { s.Tmpfs = types.StringList{"/scratch"} },
-			"/scratch",
-		},
-		"a working directory that is missing": {
-			func(_ *types.Project, s *types.ServiceConfig) { s.WorkingDir = "/no/such/folder" },
-			"/no/such/folder",
-		},
-		"a port under another number": {
-			func(_ *types.Project, s *types.ServiceConfig) {
-				s.Ports = []types.ServicePortConfig{{Target: 7051, Published: "17051"}}
-			},
-			"17051",
-		},
-		"a variable that a shell drops": {
-			func(_ *types.Project, s *types.ServiceConfig) {
-				s.Environment = types.MappingWithEquals{"discovery.type": &text}
-			},
-			"discovery.type",
-		},
-		"a stop signal nobody knows": {
-			func(_ *types.Project, s *types.ServiceConfig) { s.StopSignal = "SIGRTMIN+3" },
-			"SIGRTMIN+3",
-		},
-		"a name that is a path": {
-			func(m *types.Project, s *types.ServiceConfig) { m.Services["../x"] = *s },
-			"../x",
-		},
-	} {
+	for name, c := range refused {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, "")
 			service := types.ServiceConfig{Name: "a"}

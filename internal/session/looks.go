@@ -1,0 +1,42 @@
+package session
+
+import (
+	"context"
+	"os"
+
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/runtime"
+)
+
+// The looks of the steps that always run: they tell a plan what is there, no more.
+
+func (u *bringUp) lookFabric(context.Context) (done bool, reason string, err error) {
+	return u.programs.Peer != "", u.fabricReason(), nil
+}
+
+func (u *bringUp) lookIdentities(context.Context) (done bool, reason string, err error) {
+	_, missing := os.Stat(u.net.GenesisBlock()) // made last, from all others
+	return missing == nil, "in " + u.net.StateDir(), nil
+}
+
+func (u *bringUp) lookNodes(ctx context.Context) (done bool, reason string, err error) {
+	services, err := u.rt.Services(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	running := map[string]bool{}
+	for _, s := range services {
+		running[s.Name] = s.State == runtime.Running
+	}
+	for _, name := range u.net.NodeNames() {
+		if !running[name] {
+			return false, "", nil
+		}
+	}
+	return true, "all running", nil
+}
+
+func (u *bringUp) lookOrderer(context.Context) (done bool, reason string, err error) {
+	joined, err := lifecycle.OrdererJoined(u.net)
+	return joined, "it has " + u.net.Channel, err
+}
