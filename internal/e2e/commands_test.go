@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -22,16 +23,21 @@ func nothingLeft(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: nothing-left DIR")
 	}
 	dir := ts.MkAbs(args[0])
+	if left := leftOf(dir, ts.Getenv("CCDEV_CACHE")); len(left) > 0 {
+		ts.Fatalf("left of %s:\n%s", dir, strings.Join(left, "\n"))
+	}
+}
+
+func leftOf(dir, cache string) []string {
 	left := append(processesOf(dir), dockerObjectsOf(dir)...)
 	if _, err := os.Stat(filepath.Join(dir, ".ccdev")); err == nil {
 		left = append(left, filepath.Join(dir, ".ccdev"))
 	}
-	if book, err := os.ReadFile(filepath.Join(ts.Getenv("CCDEV_CACHE"), "ports.json")); err == nil && bytes.Contains(book, []byte(strconv.Quote(dir))) {
+	book, err := os.ReadFile(filepath.Join(cache, "ports.json"))
+	if err == nil && bytes.Contains(book, []byte(strconv.Quote(dir))) {
 		left = append(left, "ports of "+dir)
 	}
-	if len(left) > 0 {
-		ts.Fatalf("left of %s:\n%s", dir, strings.Join(left, "\n"))
-	}
+	return left
 }
 
 func processesOf(dir string) []string {
@@ -98,27 +104,68 @@ func compareJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// crash kills a service of the project in a folder the hard way, by its pid: crash DIR SERVICE.
+// crash kills a service of the project in a folder the hard way, by its pid, and waits until the
+// runtime has noticed: crash DIR SERVICE.
 func crash(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: crash DIR SERVICE")
 	}
-	cmd := exec.Command(filepath.Join(shared.bin, "ccdev"), "status", "-o", "json", "--dir", ts.MkAbs(args[0]))
-	cmd.Env = append(os.Environ(), "CCDEV_CACHE="+shared.cache)
-	out, err := cmd.Output()
-	ts.Check(err)
-	var status struct {
-		Services []struct {
-			Name string
-			PID  int
-		}
-	}
-	ts.Check(json.Unmarshal(out, &status))
-	for _, s := range status.Services {
-		if s.Name == args[1] && s.PID != 0 {
-			ts.Check(syscall.Kill(s.PID, syscall.SIGKILL))
+	dir := ts.MkAbs(args[0])
+	killed := false
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		status, err := statusOf(dir)
+		ts.Check(err)
+		pid := status.pid(args[1])
+		switch {
+		case pid == 0 && killed:
 			return
+		case pid == 0:
+			ts.Fatalf("%s does not run", args[1])
+		case !killed:
+			ts.Check(syscall.Kill(pid, syscall.SIGKILL))
+			killed = true
 		}
 	}
-	ts.Fatalf("%s does not run", args[1])
+	ts.Fatalf("%s still counts as running", args[1])
+}
+
+// status is what the tests read of "ccdev status -o json".
+type status struct {
+	State    string
+	Height   int
+	Services []struct {
+		Name    string
+		State   string
+		PID     int
+		Address string
+	}
+	Chaincodes []struct {
+		Sequence, Generation int
+		PackageID            string
+	}
+}
+
+func (s status) pid(service string) int {
+	for _, svc := range s.Services {
+		if svc.Name == service && svc.State == "running" {
+			return svc.PID
+		}
+	}
+	return 0
+}
+
+func statusOf(dir string) (s status, err error) {
+	out, err := ccdev(dir, "status", "-o", "json").Output()
+	if err == nil {
+		err = json.Unmarshal(out, &s)
+	}
+	return s, err
+}
+
+// ccdev is the program under test, in a folder.
+func ccdev(dir string, args ...string) *exec.Cmd {
+	cmd := exec.Command(filepath.Join(shared.bin, "ccdev"), args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CCDEV_CACHE="+shared.cache)
+	return cmd
 }

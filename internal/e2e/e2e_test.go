@@ -172,9 +172,7 @@ func TestScripts(t *testing.T) {
 func takeDown(dir string) {
 	states, _ := filepath.Glob(filepath.Join(dir, "*", ".ccdev")) // the pattern is right
 	for _, state := range states {
-		cmd := exec.Command(filepath.Join(shared.bin, "ccdev"), "down", "-v", "--dir", filepath.Dir(state))
-		cmd.Env = append(os.Environ(), "CCDEV_CACHE="+shared.cache)
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if out, err := ccdev(filepath.Dir(state), "down", "-v").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "take down %s: %v\n%s", state, err, out)
 		}
 	}

@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/project"
 )
 
@@ -54,6 +56,7 @@ func New(p project.Project, runtime string, port Port) (Network, error) {
 	b.orderer()
 	b.orgs()
 	b.chaincodes()
+	b.checkPorts()
 	return b.net, b.err
 }
 
@@ -62,6 +65,7 @@ func (n Network) WithChaincodes(p project.Project, port Port) (Network, error) {
 	n.Chaincodes = nil
 	b := &builder{project: p, port: port, net: n}
 	b.chaincodes()
+	b.checkPorts()
 	return b.net, b.err
 }
 
@@ -79,7 +83,7 @@ func (b *builder) orderer() {
 	}
 	b.net.Orderer = Orderer{
 		Node: node, MSPID: "OrdererMSP", Domain: "example.com",
-		Admin: b.endpoint("orderer", "orderer-admin", 7053, 7053),
+		Admin: b.endpoint("orderer", ordererAdmin, 7053, 7053),
 	}
 }
 
@@ -92,18 +96,25 @@ func (b *builder) orgs() {
 	if len(wanted) == 0 {
 		wanted = make(project.Orgs, 1)
 	}
-	usual := 7051
+	peers := 0
 	for i, w := range wanted {
-		name := orElse(w.Name, "Org"+strconv.Itoa(i+1))
+		name := orElse(w.Name, project.OrgName(i))
 		host := strings.ToLower(name)
 		org := Org{Name: name, MSPID: name + "MSP", Domain: host + ".example.com", Users: users(w)}
 		for k := range max(w.Peers, 1) {
-			node := b.node(fmt.Sprintf("peer%d.%s", k, host), 7051, usual)
+			node := b.node(fmt.Sprintf("peer%d.%s", k, host), 7051, usualPeerPort(peers))
 			org.Peers = append(org.Peers, Peer{Node: node, BuilderDir: builderDir})
-			usual += 2000
+			peers++
 		}
 		b.net.Orgs = append(b.net.Orgs, org)
 	}
+}
+
+// usualPeerPort is the port to prefer for the nth peer, from 0: 7051, 9051, … as everybody's
+// tutorials have them, and those just above where that would leave the range of ports.
+func usualPeerPort(n int) int {
+	const below65536 = 26
+	return 7051 + 2000*(n%below65536) + n/below65536
 }
 
 func users(org project.Org) []User {
@@ -152,6 +163,9 @@ func (b *builder) endpoint(service, use string, inside, usual int) Endpoint {
 	if b.err != nil {
 		return Endpoint{}
 	}
+	for slices.Contains(slices.Collect(maps.Values(b.project.Ports)), usual) {
+		usual++ // what another use is to have, it may ask for later
+	}
 	port, err := b.port(use, b.project.Ports[use], usual)
 	if err != nil {
 		b.err = err
@@ -162,6 +176,37 @@ func (b *builder) endpoint(service, use string, inside, usual int) Endpoint {
 		return Endpoint{Listen: hostPort("0.0.0.0", inside), Inside: hostPort(service, inside), Host: host}
 	}
 	return Endpoint{Listen: host, Inside: host, Host: host}
+}
+
+// checkPorts finds a port asked for a service that the network does not have: a slip of the pen
+// that would otherwise be an unanswered question why the port is another one.
+func (b *builder) checkPorts() {
+	if b.err != nil {
+		return
+	}
+	uses := b.net.portUses()
+	for _, use := range slices.Sorted(maps.Keys(b.project.Ports)) {
+		if _, known := uses[use]; !known {
+			b.err = fault.New(fault.Usage, "use one of: "+strings.Join(slices.Sorted(maps.Keys(uses)), ", "),
+				"the ports in %s name %q, which the network does not have", project.FileName, use)
+			return
+		}
+	}
+}
+
+// ordererAdmin is the use of the orderer's second port.
+const ordererAdmin = "orderer-admin"
+
+// portUses are the names that the project file has for the ports, with what each stands for.
+func (n Network) portUses() map[string]Endpoint {
+	uses := map[string]Endpoint{n.Orderer.Name: n.Orderer.Endpoint, ordererAdmin: n.Orderer.Admin}
+	for _, p := range n.Peers() {
+		uses[p.Name] = p.Endpoint
+	}
+	for _, cc := range n.Chaincodes {
+		uses[cc.Service] = cc.Endpoint
+	}
+	return uses
 }
 
 func hostPort(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/fault"
@@ -57,6 +59,9 @@ func Recorded(dir string) (Network, bool, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &n)
 	}
+	if err == nil && (n.Dir == "" || len(n.Orgs) == 0 || len(n.Chaincodes) == 0) {
+		err = errors.New("it is not whole")
+	}
 	if err != nil {
 		return Network{}, false, fault.New(fault.Other, `run "ccdev down -v", then "ccdev up"`,
 			"the network recorded in %s cannot be known (%v): %w", StateDir(dir), err, ErrUnreadable)
@@ -81,10 +86,17 @@ func (n Network) Differs(p project.Project) string {
 			return fmt.Sprintf("it was made with %s %s, and %s is asked for now", d.what, d.has, d.wants)
 		}
 	}
-	if p.Orgs != nil && len(p.Orgs) != len(n.Orgs) {
-		return fmt.Sprintf("it was made with %d org(s), and %d are asked for now", len(n.Orgs), len(p.Orgs))
+	if p.BatchTimeout != 0 && p.BatchTimeout != n.BatchTimeout {
+		return fmt.Sprintf("it was made with a batchTimeout of %s, and %s is asked for now", n.BatchTimeout, p.BatchTimeout)
 	}
-	for i, org := range p.Orgs {
+	return orElse(n.differsInOrgs(p.Orgs), n.differsInPorts(p.Ports))
+}
+
+func (n Network) differsInOrgs(orgs project.Orgs) string {
+	if orgs != nil && len(orgs) != len(n.Orgs) {
+		return fmt.Sprintf("it was made with %d org(s), and %d are asked for now", len(n.Orgs), len(orgs))
+	}
+	for i, org := range orgs {
 		has := n.Orgs[i]
 		if org.Name != "" && org.Name != has.Name {
 			return fmt.Sprintf("its org %d is %s, and %s is asked for now", i+1, has.Name, org.Name)
@@ -93,8 +105,17 @@ func (n Network) Differs(p project.Project) string {
 			return fmt.Sprintf("%s was made with %d peer(s), and %d are asked for now", has.Name, len(has.Peers), org.Peers)
 		}
 	}
-	if p.BatchTimeout != 0 && p.BatchTimeout != n.BatchTimeout {
-		return fmt.Sprintf("it was made with a batchTimeout of %s, and %s is asked for now", n.BatchTimeout, p.BatchTimeout)
+	return ""
+}
+
+// differsInPorts is about the orderer and the peers only: a chaincode can move.
+func (n Network) differsInPorts(ports map[string]int) string {
+	n.Chaincodes = nil
+	for use, endpoint := range n.portUses() {
+		_, has, _ := net.SplitHostPort(endpoint.Host) // recorded as New made it
+		if wants := ports[use]; wants != 0 && strconv.Itoa(wants) != has {
+			return fmt.Sprintf("its %s was made with port %s, and %d is asked for now", use, has, wants)
+		}
 	}
 	return ""
 }

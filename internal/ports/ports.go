@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -45,7 +44,6 @@ type Claims struct {
 	dir  string
 	lock *flock.Flock
 	all  claims
-	err  error
 }
 
 // lockWait is long against the milliseconds that another ccdev holds the book.
@@ -57,20 +55,20 @@ func (b *Book) Claim(ctx context.Context, dir string) (*Claims, error) {
 		return nil, fmt.Errorf("keep the book of ports: %w", err)
 	}
 	lock := flock.New(b.file + ".lock")
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	limited, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	if _, err := lock.TryLockContext(ctx, 5*time.Millisecond); err != nil {
+	_, err := lock.TryLockContext(limited, 5*time.Millisecond)
+	switch {
+	case ctx.Err() != nil:
+		_ = lock.Close() // nothing was written
+		return nil, context.Cause(ctx)
+	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fault.New(fault.Timeout, "end the other ccdev that hangs, then try again",
 			"another ccdev has held %s for %s: %w", b.file, lockWait, err)
+	case err != nil:
+		return nil, fmt.Errorf("keep the book of ports: %w", err)
 	}
-	c := &Claims{book: b, dir: dir, lock: lock, all: claims{}}
-	text, err := os.ReadFile(b.file)
-	if err == nil {
-		err = json.Unmarshal(text, &c.all)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		c.all = claims{} // a book nobody can read binds nobody
-	}
+	c := &Claims{book: b, dir: dir, lock: lock, all: b.read()}
 	for port, cl := range c.all {
 		if cl.Dir != dir && !b.alive(cl.Dir) {
 			delete(c.all, port)
@@ -79,8 +77,22 @@ func (b *Book) Claim(ctx context.Context, dir string) (*Claims, error) {
 	return c, nil
 }
 
+// read gives what the book says. One that nobody can read binds nobody.
+func (b *Book) read() claims {
+	var all claims
+	text, err := os.ReadFile(b.file)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil || all == nil {
+		return claims{}
+	}
+	return all
+}
+
 // Port gives the port for a use of the project: the one it has already; else wanted, if that is
-// not 0 and nobody has it; else the first free one of usual, usual+1, ….
+// not 0 and nobody has it; else the first free one of usual, usual+1, …. A wanted port that is
+// another's, or another use's, is a fault of the kind Usage.
 func (c *Claims) Port(use string, wanted, usual int) (int, error) {
 	for port, cl := range c.all {
 		if cl == (claim{c.dir, use}) && (wanted == 0 || wanted == port) {
@@ -100,7 +112,12 @@ func (c *Claims) Port(use string, wanted, usual int) (int, error) {
 }
 
 func (c *Claims) take(use string, wanted int) (int, error) {
-	if cl, taken := c.all[wanted]; taken && cl.Dir != c.dir {
+	cl, taken := c.all[wanted]
+	if taken && cl.Dir == c.dir {
+		return 0, fault.New(fault.Usage, fmt.Sprintf("set another port for %s or for %s in ccdev.yaml", use, cl.Use),
+			"port %d, asked for %s, is that of %s", wanted, use, cl.Use)
+	}
+	if taken {
 		return 0, fault.New(fault.Usage,
 			fmt.Sprintf("set another port for %s in ccdev.yaml, or run \"ccdev down -v\" in %s", use, cl.Dir),
 			"port %d, asked for %s, belongs to %s of the ccdev project in %s", wanted, use, cl.Use, cl.Dir)

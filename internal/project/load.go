@@ -1,10 +1,15 @@
 package project
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/goccy/go-yaml"
@@ -54,27 +59,27 @@ func (o Overrides) apply(p *Project) {
 	if o.Runtime != "" {
 		p.Runtime = o.Runtime
 	}
-	if o.Orgs != 0 {
-		p.Orgs = make(Orgs, max(o.Orgs, 0))
+	if o.Orgs != 0 { // those that the file describes first
+		described := p.Orgs
+		p.Orgs = countedOrgs(o.Orgs)
+		copy(p.Orgs, described)
 	}
 }
 
 // Load reads the project in dir, which Find has given. A missing project file means a project
 // of one chaincode, the one in dir. Faults are of the kind Usage and show the line they mean.
 func Load(dir string, over Overrides) (Project, error) {
-	p := Project{Dir: dir}
 	file := filepath.Join(dir, FileName)
 	source, err := os.ReadFile(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return p, fault.New(fault.Usage, "make the file readable", "cannot read %s: %w", file, err)
-	default:
-		if err := yaml.UnmarshalWithOptions(source, &p, yaml.Strict()); err != nil {
-			return p, fault.New(fault.Usage, "correct "+file, "%s does not say what ccdev understands:\n%s",
-				FileName, yaml.FormatError(err, false, true))
-		}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Project{}, fault.New(fault.Usage, "make the file readable", "cannot read %s: %w", file, err)
 	}
+	source = bytes.TrimPrefix(source, []byte("\ufeff")) // some editors begin a file with it
+	p, err := parse(source)
+	if err != nil {
+		return p, err
+	}
+	p.Dir = dir
 	fillIn(&p)
 	if err := validate(p, source); err != nil {
 		return p, err
@@ -91,6 +96,33 @@ func Load(dir string, over Overrides) (Project, error) {
 	return p, nil
 }
 
+// document is the project file. What YAML has no type for is text in it.
+type document struct {
+	Project      `yaml:",inline"`
+	BatchTimeout string `yaml:"batchTimeout"`
+}
+
+func parse(source []byte) (Project, error) {
+	var doc document
+	file := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict())
+	if err := file.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return doc.Project, fault.New(fault.Usage, "correct "+FileName, "%s does not say what ccdev understands:\n%s",
+			FileName, strings.TrimRight(yaml.FormatError(err, false, true), "\n"))
+	}
+	if err := file.Decode(new(any)); !errors.Is(err, io.EOF) {
+		return doc.Project, fault.New(fault.Usage, "take out the line \"---\" and what follows it",
+			"%s holds more than one YAML document, and only the first would count", FileName)
+	}
+	if doc.BatchTimeout == "" {
+		return doc.Project, nil
+	}
+	var err error
+	if doc.Project.BatchTimeout, err = time.ParseDuration(doc.BatchTimeout); err != nil {
+		return doc.Project, at(source, "$.batchTimeout", fmt.Errorf("batchTimeout %q is not a duration, such as 10ms or 2s", doc.BatchTimeout))
+	}
+	return doc.Project, nil
+}
+
 // fillIn sets what a recorded network never overrides.
 func fillIn(p *Project) {
 	if p.Name == "" {
@@ -101,9 +133,7 @@ func fillIn(p *Project) {
 	}
 	for i := range p.Chaincodes {
 		cc := &p.Chaincodes[i]
-		if cc.Path == "" {
-			cc.Path = "."
-		}
+		cc.Path = filepath.Clean(cc.Path) // "." for none
 		if cc.Name == "" {
 			cc.Name = p.Name
 			if cc.Path != "." {
@@ -135,9 +165,16 @@ type Orgs []Org
 
 // UnmarshalYAML takes a count or a list.
 func (o *Orgs) UnmarshalYAML(unmarshal func(any) error) error {
-	var count int
-	if unmarshal(&count) == nil {
-		*o = make(Orgs, max(count, 0))
+	var value any
+	if err := unmarshal(&value); err != nil {
+		return err
+	}
+	switch count := value.(type) { // not by trying an int: 1.5 and "2" would do for one
+	case uint64:
+		*o = countedOrgs(int(min(count, maxOrgs+1)))
+		return nil
+	case int64:
+		*o = countedOrgs(int(max(count, 0)))
 		return nil
 	}
 	var list []Org
@@ -147,3 +184,7 @@ func (o *Orgs) UnmarshalYAML(unmarshal func(any) error) error {
 	*o = list
 	return nil
 }
+
+// countedOrgs are orgs without a name: none where the count is below, and at most one too many,
+// as validation needs to see no more to refuse them.
+func countedOrgs(count int) Orgs { return make(Orgs, min(max(count, 0), maxOrgs+1)) }

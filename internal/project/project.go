@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -24,7 +25,7 @@ type Project struct {
 	Images       Images         `yaml:"images"`
 	Channel      string         `yaml:"channel"`
 	Orgs         Orgs           `yaml:"orgs"`
-	BatchTimeout time.Duration  `yaml:"batchTimeout"`
+	BatchTimeout time.Duration  `yaml:"-"` // as text in the file
 	Ports        map[string]int `yaml:"ports"` // by service name; of the published ports
 	Chaincodes   []Chaincode    `yaml:"chaincodes"`
 }
@@ -66,6 +67,9 @@ type Chaincode struct {
 	Label   string            `yaml:"label"` // of its package
 	Env     map[string]string `yaml:"env"`
 }
+
+// OrgName is the name of the org at index i of a list where it is given none.
+func OrgName(i int) string { return "Org" + strconv.Itoa(i+1) }
 
 // ID tells projects apart by their folder: 8 hex digits, the same at every run.
 func (p Project) ID() string {

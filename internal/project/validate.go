@@ -2,6 +2,7 @@ package project
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,9 +53,9 @@ func networkChecks(p Project) []check {
 	if p.BatchTimeout < 0 {
 		checks = append(checks, check{"$.batchTimeout", fmt.Errorf("batchTimeout %s is negative", p.BatchTimeout)})
 	}
-	for service, port := range p.Ports {
-		if port < 1 || port > 65535 {
-			checks = append(checks, check{"$.ports", fmt.Errorf("port %d of %s is not between 1 and 65535", port, service)})
+	for _, service := range slices.Sorted(maps.Keys(p.Ports)) {
+		if port := p.Ports[service]; port < 1 || port > 65535 {
+			checks = append(checks, check{"$.ports.'" + service + "'", fmt.Errorf("port %d of %s is not between 1 and 65535", port, service)})
 		}
 	}
 	return checks
@@ -63,18 +64,21 @@ func networkChecks(p Project) []check {
 func orgChecks(orgs Orgs) []check {
 	var checks []check
 	if orgs != nil && (len(orgs) == 0 || len(orgs) > maxOrgs) {
-		checks = append(checks, check{"$.orgs", fmt.Errorf("%d orgs: a network has between 1 and %d", len(orgs), maxOrgs)})
+		checks = append(checks, check{"$.orgs", fmt.Errorf("a network has between 1 and %d orgs", maxOrgs)})
 	}
-	seen := map[string]bool{}
+	seen := map[string]bool{"orderer": true} // the orderer's own org
 	for i, org := range orgs {
 		path := fmt.Sprintf("$.orgs[%d]", i)
 		checks = append(checks, check{path + ".name", matches("org name", org.Name, orgName, "letters, digits and -, a letter first")})
-		if key := strings.ToLower(org.Name); key != "" {
-			if seen[key] {
-				checks = append(checks, check{path + ".name", fmt.Errorf("two orgs are named %q", org.Name)})
-			}
-			seen[key] = true
+		name := org.Name
+		if name == "" {
+			name = OrgName(i)
 		}
+		key := strings.ToLower(name) // host names are the same in any case
+		if seen[key] {
+			checks = append(checks, check{path + ".name", fmt.Errorf("two orgs are named %q", name)})
+		}
+		seen[key] = true
 		if org.Peers < 0 || org.Peers > 10 {
 			checks = append(checks, check{path + ".peers", fmt.Errorf("%d peers: an org has between 1 and 10", org.Peers)})
 		}
@@ -102,10 +106,11 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 			check{path + ".version", ccpackage.ValidateVersion(cc.Version)},
 			check{path + ".label", ccpackage.ValidateLabel(cc.Label)},
 			check{path + ".lang", oneOf("lang", cc.Lang, "auto", "go")})
-		if seen[cc.Name] {
+		key := strings.ToLower(cc.Name) // host names are the same in any case
+		if seen[key] {
 			checks = append(checks, check{path + ".name", fmt.Errorf("two chaincodes are named %q", cc.Name)})
 		}
-		seen[cc.Name] = true
+		seen[key] = true
 	}
 	return checks
 }
@@ -124,14 +129,26 @@ func oneOf(what, value string, allowed ...string) error {
 	return fmt.Errorf("%s %q is not known: it is one of %s", what, value, strings.Join(allowed, ", "))
 }
 
-// at makes a fault of err with the lines of the project file that the YAML path is about, where
-// the file has them.
+// at makes a fault of err with the lines of the project file that the YAML path is about. Where
+// the file does not have them, as for a name that is missing, it shows what they would be in.
 func at(source []byte, path string, err error) error {
 	what := err.Error()
-	if p, perr := yaml.PathString(path); perr == nil && len(source) > 0 {
-		if excerpt, aerr := p.AnnotateSource(source, false); aerr == nil {
+	for ; path != "$" && len(source) > 0; path = parent(path) {
+		p, err := yaml.PathString(path)
+		if err != nil {
+			continue
+		}
+		if excerpt, err := p.AnnotateSource(source, false); err == nil {
 			return fault.New(fault.Usage, "correct "+FileName, "%s\n%s", what, strings.TrimRight(string(excerpt), "\n"))
 		}
 	}
 	return fault.New(fault.Usage, "correct the flag, or "+FileName, "%s", what)
+}
+
+// parent is the path without its last part: .name, ['name'] or [0].
+func parent(path string) string {
+	if i := strings.LastIndexAny(path, ".["); i > 0 {
+		return path[:i]
+	}
+	return "$"
 }

@@ -37,6 +37,7 @@ func TestContainers(t *testing.T) {
 		"what waits for health waits":               healthWaits,
 		"what is not healthy is a fault":            unhealthyFault,
 		"no health check is a fault":                noHealthCheck,
+		"a stopped service is asked to end first":   endsByItself,
 		"services know each other by name":          resolvesNames,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +68,7 @@ func foreignNetwork(b *bench) {
 		}
 	})
 	err = b.r.Start(b.Context(), b.model(waits("a")))
-	isFault(b.T, err, fault.Boot, b.id+"_default", "network")
+	isFault(b.T, err, fault.Boot, b.id+"_default", "network", "does not belong")
 	if err := b.r.Remove(b.Context(), true); err != nil {
 		b.Error(err)
 	}
@@ -78,8 +79,9 @@ func foreignVolume(b *bench) {
 	if _, err := b.e.api.VolumeCreate(b.Context(), client.VolumeCreateOptions{Name: name}); err != nil {
 		b.Fatal(err)
 	}
+	b.Cleanup(func() { _, _ = b.e.api.VolumeRemove(context.Background(), name, client.VolumeRemoveOptions{}) })
 	err := b.r.Start(b.Context(), b.model(waits("a")))
-	isFault(b.T, err, fault.Boot, name, "volume")
+	isFault(b.T, err, fault.Boot, name, "volume", "does not belong")
 	if err := b.r.Remove(b.Context(), true); err != nil {
 		b.Error(err)
 	}
@@ -111,6 +113,10 @@ func (b *bench) labelsOf(m *types.Project, service string) map[string]string {
 
 func interruptedCopy(b *bench) {
 	m := b.model(waits("a"))
+	b.start(m) // makes the network: a new one would be another reason to replace
+	if err := b.r.Stop(b.Context()); err != nil {
+		b.Fatal(err)
+	}
 	id := b.make(b.id+"-a", b.labelsOf(m, "a"), "wait")
 	b.start(m)
 	if s := b.only("a"); s.ID == id || s.State != runtime.Running {
@@ -290,6 +296,23 @@ func unhealthyFault(b *bench) {
 
 func noHealthCheck(b *bench) {
 	isFault(b.T, b.r.Start(b.Context(), b.withHealth()), fault.Usage, "a has no health check")
+}
+
+func endsByItself(b *bench) {
+	b.start(b.model(runtimetest.Service{Name: "a", Args: []string{"out=up", "wait"}}))
+	b.logged("a") // from here on it handles SIGTERM
+	end := b.e.api.ContainerWait(b.Context(), b.only("a").ID, client.ContainerWaitOptions{})
+	if err := b.r.Stop(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	select {
+	case got := <-end.Result:
+		if got.StatusCode != 0 {
+			b.Errorf("it ended with %d: killed, not asked", got.StatusCode)
+		}
+	case err := <-end.Error:
+		b.Error(err)
+	}
 }
 
 func resolvesNames(b *bench) {
