@@ -34,10 +34,10 @@ func Check(lang, source string) error {
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
 		return fault.New(fault.Usage, "correct the path in ccdev.yaml", "there is no folder %s to build the chaincode from", source)
 	}
-	if lang == "go" || golang.Detect(source) {
+	if golang.Detect(source) {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(source, "package.json")); err == nil {
+	if _, err := os.Stat(filepath.Join(source, "package.json")); err == nil && lang != "go" {
 		return fault.New(fault.Usage, "use a Go chaincode: ccdev cannot build other languages yet",
 			"%s holds a Node project, and ccdev builds Go only", source)
 	}

@@ -150,10 +150,11 @@ func TestScripts(t *testing.T) {
 					"nothing-left": nothingLeft,
 					"json":         compareJSON,
 					"crash":        crash,
+					"listen":       listen,
 				},
 				Setup: func(env *testscript.Env) error {
 					env.Vars = append(env.Vars, shared.environ()...)
-					env.Vars = append(env.Vars, "RUNTIME="+runtime)
+					env.Vars = append(env.Vars, "RUNTIME="+runtime, "BIN="+shared.bin)
 					env.Defer(func() { takeDown(env.WorkDir) })
 					return nil
 				},

@@ -56,6 +56,11 @@ type (
 		Took  time.Duration `json:"took_ns"`
 	}
 
+	// StepCancelled closes a step that was ended because of another one, or of the user.
+	StepCancelled struct {
+		Step string `json:"step"`
+	}
+
 	// Notice is something the user should know that belongs to no step.
 	Notice struct {
 		Text string `json:"text"`
@@ -87,6 +92,9 @@ func (StepSkipped) Name() string { return "step_skipped" }
 
 // Name implements Event.
 func (StepFailed) Name() string { return "step_failed" }
+
+// Name implements Event.
+func (StepCancelled) Name() string { return "step_cancelled" }
 
 // Name implements Event.
 func (Notice) Name() string { return "notice" }

@@ -76,6 +76,9 @@ func (p *Plain) Sink(e event.Event) {
 	case event.StepFailed:
 		p.end(e.Step)
 		p.line(p.outcome("\x1b[31m", "✗", e.Step, "failed", e.Took))
+	case event.StepCancelled:
+		p.end(e.Step)
+		p.line(p.outcome("\x1b[2m", "-", e.Step, "cancelled", 0))
 	case event.Notice:
 		p.line("  " + CleanText(e.Text))
 	case event.Log:

@@ -25,7 +25,7 @@ type Project struct {
 	Images       Images         `yaml:"images"`
 	Channel      string         `yaml:"channel"`
 	Orgs         Orgs           `yaml:"orgs"`
-	BatchTimeout time.Duration  `yaml:"-"` // as text in the file
+	BatchTimeout time.Duration  `yaml:"-"`     // as text in the file
 	Ports        map[string]int `yaml:"ports"` // by service name; of the published ports
 	Chaincodes   []Chaincode    `yaml:"chaincodes"`
 }

@@ -30,7 +30,7 @@ type check struct {
 }
 
 func validate(p Project, source []byte) error {
-	checks := slices.Concat(networkChecks(p), orgChecks(p.Orgs), chaincodeChecks(p.Chaincodes))
+	checks := slices.Concat(networkChecks(p), orgChecks(p.Orgs), orgNameChecks(p.Orgs), chaincodeChecks(p.Chaincodes))
 	for _, c := range checks {
 		if c.err != nil {
 			return at(source, c.path, c.err)
@@ -66,25 +66,38 @@ func orgChecks(orgs Orgs) []check {
 	if orgs != nil && (len(orgs) == 0 || len(orgs) > maxOrgs) {
 		checks = append(checks, check{"$.orgs", fmt.Errorf("a network has between 1 and %d orgs", maxOrgs)})
 	}
-	seen := map[string]bool{"orderer": true} // the orderer's own org
 	for i, org := range orgs {
 		path := fmt.Sprintf("$.orgs[%d]", i)
 		checks = append(checks, check{path + ".name", matches("org name", org.Name, orgName, "letters, digits and -, a letter first")})
-		name := org.Name
-		if name == "" {
-			name = OrgName(i)
-		}
-		key := strings.ToLower(name) // host names are the same in any case
-		if seen[key] {
-			checks = append(checks, check{path + ".name", fmt.Errorf("two orgs are named %q", name)})
-		}
-		seen[key] = true
 		if org.Peers < 0 || org.Peers > 10 {
 			checks = append(checks, check{path + ".peers", fmt.Errorf("%d peers: an org has between 1 and 10", org.Peers)})
 		}
 		for j, user := range org.Users {
 			checks = append(checks, check{fmt.Sprintf("%s.users[%d].name", path, j), userError(user.Name)})
 		}
+	}
+	return checks
+}
+
+// orgNameChecks tell apart what the orgs' names become: MSP IDs, and host names, which are the
+// same in any case.
+func orgNameChecks(orgs Orgs) []check {
+	var checks []check
+	seen := map[string]bool{}
+	for i, org := range orgs {
+		path := fmt.Sprintf("$.orgs[%d].name", i)
+		name := org.Name
+		if name == "" {
+			name = OrgName(i)
+		}
+		key := strings.ToLower(name)
+		if seen[key] {
+			checks = append(checks, check{path, fmt.Errorf("two orgs are named %q", name)})
+		}
+		if key == "orderer" {
+			checks = append(checks, check{path, fmt.Errorf("the org name %q is the orderer's own", name)})
+		}
+		seen[key] = true
 	}
 	return checks
 }

@@ -48,10 +48,15 @@ func (f *Failure) Error() string { return f.Err.Error() }
 // Unwrap gives the step's own error.
 func (f *Failure) Unwrap() error { return f.Err }
 
-// Run runs the steps, each as soon as what it needs is done. After a failure the steps that run
+// Run runs the steps, each as soon as what it needs is done; a step stands behind what it needs
+// in the list. After a failure the steps that run
 // are cancelled, and no other one starts, except where the failed one stands apart. It returns
-// when all have ended, with the first *Failure, or the cause of ctx's end.
+// when all have ended, with the first *Failure (one that ends the rest comes before one that
+// stands apart), or the cause of ctx's end.
 func Run(ctx context.Context, list []Step, sink event.Sink) error {
+	if err := check(list); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := &running{sink: sink, cancel: cancel, done: map[string]chan struct{}{}, failed: map[string]bool{}}
@@ -66,10 +71,29 @@ func Run(ctx context.Context, list []Step, sink event.Sink) error {
 		})
 	}
 	all.Wait()
-	if r.first != nil {
+	// After ctx's end it is not true that all was done that a step apart leaves to be done.
+	if r.first != nil && (!r.first.Apart || ctx.Err() == nil) {
 		return r.first
 	}
 	return context.Cause(ctx)
+}
+
+// check refuses a list that could wait for itself: a step whose need is no step before it, and
+// two steps of one name.
+func check(list []Step) error {
+	before := map[string]bool{}
+	for _, s := range list {
+		for _, need := range s.Needs {
+			if !before[need] {
+				return fmt.Errorf("step %q needs %q, which is not a step before it", s.Name, need)
+			}
+		}
+		if before[s.Name] {
+			return fmt.Errorf("there are two steps %q", s.Name)
+		}
+		before[s.Name] = true
+	}
+	return nil
 }
 
 // running is the state of one Run.
@@ -85,11 +109,7 @@ type running struct {
 
 func (r *running) run(ctx context.Context, s Step) error {
 	for _, need := range s.Needs {
-		done, known := r.done[need]
-		if !known {
-			return fmt.Errorf("step %q needs %q, which is not a step", s.Name, need)
-		}
-		<-done // always closed: a cancelled step ends too
+		<-r.done[need] // always closed: a cancelled step ends too
 		r.mu.Lock()
 		failed := r.failed[need]
 		r.mu.Unlock()
@@ -103,24 +123,32 @@ func (r *running) run(ctx context.Context, s Step) error {
 	start := time.Now()
 	if s.Look != nil && !s.Always {
 		done, reason, err := s.Look(ctx)
-		if err != nil {
-			r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
-			r.sink(event.StepFailed{Step: s.Name, Error: err.Error(), Took: time.Since(start)})
-			return err
-		}
-		if done {
+		if err == nil && done {
 			r.sink(event.StepSkipped{Step: s.Name, Reason: reason})
 			return nil
+		}
+		if err != nil {
+			r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
+			return r.ended(ctx, s, start, err)
 		}
 	}
 	r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
 	note, err := s.Run(ctx)
 	if err != nil {
-		r.sink(event.StepFailed{Step: s.Name, Error: err.Error(), Took: time.Since(start)})
-		return err
+		return r.ended(ctx, s, start, err)
 	}
 	r.sink(event.StepDone{Step: s.Name, Note: note, Took: time.Since(start)})
 	return nil
+}
+
+// ended tells how a step ended without success, and gives the error back.
+func (r *running) ended(ctx context.Context, s Step, start time.Time, err error) error {
+	if ctx.Err() != nil {
+		r.sink(event.StepCancelled{Step: s.Name})
+	} else {
+		r.sink(event.StepFailed{Step: s.Name, Error: err.Error(), Took: time.Since(start)})
+	}
+	return err
 }
 
 // end notes how a step ended, before those that wait for it are let on.

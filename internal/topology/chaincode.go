@@ -11,7 +11,7 @@ import (
 // Generation is one build of a chaincode.
 type Generation struct {
 	Number    int    // from 1
-	Program   string // file on this machine
+	Program   string // file on this machine; empty while it is not built
 	PackageID string // the CCID it registers under
 }
 
@@ -33,8 +33,8 @@ func AddChaincode(model *types.Project, n network.Network, cc network.Chaincode,
 	// does not hear SIGTERM.
 	service.StopSignal = "SIGKILL"
 	service.StopGracePeriod = grace(0)
-	if n.Runtime == network.RuntimeDocker {
-		addFile(model, &service, g.Program, containerProgram, 0o755)
+	if n.Runtime == network.RuntimeDocker && g.Program != "" { // none is built while the nodes start
+		addFile(model, &service, "chaincode", g.Program, containerProgram, 0o755)
 	}
 	port, err := publish(cc.Endpoint)
 	if err != nil {

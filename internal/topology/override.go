@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +24,7 @@ func Merge(ctx context.Context, model *types.Project) (*types.Project, error) {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return model, nil
 	}
-	text, err := model.MarshalYAML()
+	text, err := checkable(model).MarshalYAML()
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,30 @@ func Merge(ctx context.Context, model *types.Project) (*types.Project, error) {
 	if err != nil {
 		return nil, fault.New(fault.Usage, "correct "+file, "%s does not fit the network: %w", OverrideFile, err)
 	}
+	for name, service := range merged.Services {
+		if service.Image == noImage {
+			service.Image = ""
+			merged.Services[name] = service
+		}
+	}
 	return merged, nil
+}
+
+// noImage stands for the image of a plain process, which has none, while compose-go checks the
+// model: it takes no service without.
+const noImage = "plain-process"
+
+// checkable is the model with an image for every service.
+func checkable(model *types.Project) *types.Project {
+	complete := *model
+	complete.Services = maps.Clone(model.Services)
+	for name, service := range complete.Services {
+		if service.Image == "" {
+			service.Image = noImage
+			complete.Services[name] = service
+		}
+	}
+	return &complete
 }
 
 // Extra are the services of a merged model that the network itself does not have, sorted.

@@ -114,7 +114,8 @@ func addFiles(model *types.Project, service *types.ServiceConfig, dir, target st
 		if err != nil {
 			return err
 		}
-		addFile(model, service, file, path.Join(target, filepath.ToSlash(rel)), 0o600)
+		rel = filepath.ToSlash(rel)
+		addFile(model, service, rel, file, path.Join(target, rel), 0o600)
 		return nil
 	})
 	if err != nil {
@@ -123,12 +124,9 @@ func addFiles(model *types.Project, service *types.ServiceConfig, dir, target st
 	return nil
 }
 
-// addFile makes a config of one file, under a name of its own in the project.
-func addFile(model *types.Project, service *types.ServiceConfig, file, target string, mode types.FileMode) {
-	name := service.Name + strings.ReplaceAll(strings.TrimPrefix(target, path.Dir(path.Dir(target))), "/", "-")
-	for _, taken := model.Configs[name]; taken; _, taken = model.Configs[name] {
-		name += "_"
-	}
+// addFile makes a config of one file, named after its service and its path there.
+func addFile(model *types.Project, service *types.ServiceConfig, rel, file, target string, mode types.FileMode) {
+	name := service.Name + "-" + strings.ReplaceAll(rel, "/", "-")
 	model.Configs[name] = types.ConfigObjConfig{File: file}
 	service.Configs = append(service.Configs, types.ServiceConfigObjConfig{Source: name, Target: target, Mode: &mode})
 }

@@ -41,7 +41,9 @@ func Build(ctx context.Context, o Options) error {
 		return fault.New(fault.Build, "install Go (https://go.dev/dl), and see that it is on your PATH",
 			"cannot build the chaincode: there is no go command: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, program, "build", "-ldflags", "-s -w", "-o", o.Out, ".")
+	// Without the state of the user's repository: a commit would make another program of the same
+	// sources, and a repository that git refuses to read would fail the build.
+	cmd := exec.CommandContext(ctx, program, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", o.Out, ".")
 	cmd.Dir = o.Source
 	// Linked beside the program, so that a rename puts it there: a running program cannot be
 	// overwritten. Left in place, so that the go command need not link what has not changed.
@@ -49,6 +51,7 @@ func Build(ctx context.Context, o Options) error {
 	endGroup(cmd)
 	output, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
+		removeTemporary(filepath.Dir(o.Out))
 		return ctx.Err()
 	}
 	if err != nil {
@@ -57,13 +60,22 @@ func Build(ctx context.Context, o Options) error {
 	return checkChaincode(o)
 }
 
+// removeTemporary removes what a go command that was killed has left in its GOTMPDIR.
+func removeTemporary(dir string) {
+	folders, _ := filepath.Glob(filepath.Join(escape(dir), "go-build*")) // the pattern is right
+	for _, folder := range folders {
+		_ = os.RemoveAll(folder) // it is only room: removed with the network at the latest
+	}
+}
+
 func compileError(o Options, output []byte, err error) error {
 	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
 	fix := `correct the source, then run "ccdev reload"`
-	switch {
+	switch { // the go command tells these apart by their text only
+	case bytes.Contains(output, []byte("go.mod file not found")):
+		fix = fmt.Sprintf(`run "go mod init NAME" and "go mod tidy" in %s`, o.Source)
 	case bytes.Contains(output, []byte("missing go.sum entry")), bytes.Contains(output, []byte("updates to go.mod needed")),
-		bytes.Contains(output, []byte("no required module provides")), bytes.Contains(output, []byte("go.mod file not found")):
-		// The go command tells these apart by their text only.
+		bytes.Contains(output, []byte("no required module provides")):
 		fix = `run "go mod tidy" in ` + o.Source
 	}
 	var exit *exec.ExitError

@@ -1,0 +1,216 @@
+// Package bench measures ccdev against its budgets.
+package bench
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+type options struct {
+	ccdev string // the program to measure, absolute
+	out   string // the file for the report, or none
+	runs  int    // that count; one more goes before them
+	only  *regexp.Regexp
+}
+
+// Main measures what args ask for, prints a table on out, and returns the exit code: 0 when
+// everything could be measured, over budget or not, and 1 when something could not. What is
+// being done goes to progress.
+func Main(ctx context.Context, args []string, out, progress io.Writer) int {
+	o, err := parse(args, progress)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		say(progress, "error: %v", err)
+		return 2
+	}
+	report, err := measureAll(ctx, o, progress)
+	if err == nil {
+		err = publish(report, o.out, out)
+	}
+	switch {
+	case ctx.Err() != nil:
+		say(progress, "interrupted; every network that was made is gone, unless it is named above")
+		return 130
+	case err != nil:
+		say(progress, "error: %v", err)
+		return 1
+	case report.failed():
+		return 1
+	}
+	return 0
+}
+
+// say writes a line that is only for the eye: there is nowhere to say that it could not be.
+func say(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
+}
+
+func parse(args []string, usage io.Writer) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(usage)
+	flags.StringVar(&o.ccdev, "ccdev", filepath.Join("bin", "ccdev"), "the ccdev `program` to measure")
+	flags.StringVar(&o.out, "o", "", "write the report as JSON to this `file`")
+	flags.IntVar(&o.runs, "runs", 5, "how often each row is measured, after one run that does not count")
+	only := flags.String("only", "", "measure only rows whose name matches this `regexp`")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("%q is no flag", flags.Arg(0))
+	}
+	if o.runs < 1 {
+		return o, fmt.Errorf("-runs %d measures nothing", o.runs)
+	}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, fmt.Errorf("-only: %w", err)
+	}
+	if o.ccdev, err = filepath.Abs(o.ccdev); err != nil {
+		return o, err
+	}
+	if _, err := exec.LookPath(o.ccdev); err != nil {
+		return o, fmt.Errorf("there is no ccdev to measure, build it with \"make build\": %w", err)
+	}
+	return o, nil
+}
+
+// publish prints the table, and writes the report to a file if there is a name for it.
+func publish(r Report, file string, table io.Writer) error {
+	if _, err := io.WriteString(table, r.Table()); err != nil {
+		return err
+	}
+	if file == "" {
+		return nil
+	}
+	text, err := r.JSON()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+func measureAll(ctx context.Context, o options, progress io.Writer) (Report, error) {
+	chosen := choose(rows(), o.only)
+	if len(chosen) == 0 {
+		return Report{}, fmt.Errorf("no row matches -only %q; there are:\n  %s", o.only, strings.Join(names(rows()), "\n  "))
+	}
+	b := bench{ccdev: o.ccdev, runs: o.runs, progress: progress}
+	version, err := b.version(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	if b.docker, err = b.hasDocker(ctx); err != nil {
+		return Report{}, err
+	}
+	report := newReport(version, o.runs)
+	for _, r := range chosen {
+		if ctx.Err() != nil {
+			return report, ctx.Err()
+		}
+		report.Rows = append(report.Rows, b.result(ctx, r))
+	}
+	return report, nil
+}
+
+func choose(all []row, only *regexp.Regexp) []row {
+	var chosen []row
+	for _, r := range all {
+		if only.MatchString(r.name) {
+			chosen = append(chosen, r)
+		}
+	}
+	return chosen
+}
+
+func names(all []row) []string {
+	var list []string
+	for _, r := range all {
+		list = append(list, r.name)
+	}
+	return list
+}
+
+// bench is what measuring any row needs.
+type bench struct {
+	ccdev    string
+	runs     int
+	docker   bool // its daemon answers
+	progress io.Writer
+}
+
+func (b bench) version(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, b.ccdev, "version").Output()
+	if err != nil {
+		return "", fmt.Errorf("%s version: %w", b.ccdev, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// unreachable is ccdev's exit code where Docker does not answer.
+const unreachable = 3
+
+// hasDocker asks ccdev, which finds the daemon in its own way.
+func (b bench) hasDocker(ctx context.Context) (bool, error) {
+	err := exec.CommandContext(ctx, b.ccdev, "images", "list").Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == unreachable {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s images list: %w", b.ccdev, err)
+	}
+	return true, nil
+}
+
+// result measures a row.
+func (b bench) result(ctx context.Context, r row) Result {
+	if r.runtime == dockerRuntime && !b.docker {
+		return r.without("no Docker")
+	}
+	say(b.progress, "measuring %s", r.name)
+	samples, err := b.samples(ctx, r)
+	if err != nil {
+		say(b.progress, "  %v", err)
+		return r.failed(err)
+	}
+	return r.summary(samples)
+}
+
+// samples measures a row in a project of its own, and leaves nothing of that.
+func (b bench) samples(ctx context.Context, r row) (samples []float64, err error) {
+	p, err := newProject(ctx, b.ccdev, r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, p.close(ctx)) }()
+	if r.begin != nil {
+		if err := r.begin(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	for i := range b.runs + 1 {
+		value, err := r.once(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if i > 0 { // the first one fills the caches
+			samples = append(samples, value)
+		}
+	}
+	return samples, nil
+}
+
+// milliseconds is how rows give durations.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,127 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ccdev/ccdev/internal/ccpackage"
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/runtime/docker"
+	"github.com/ccdev/ccdev/internal/runtime/process"
+	"github.com/ccdev/ccdev/internal/topology"
+)
+
+// A package made with tar, as Fabric's documentation makes it, of the type external and with a
+// string for a boolean, goes through our builder and runs.
+func TestHandmadePackage(t *testing.T) {
+	forRuntimes(t, func(t *testing.T, name string) {
+		dir := project(t, "demo")
+		mustRun(t, ccdev(dir, "up", "-d", "--runtime", name))
+		n, _, err := network.Recorded(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cc := network.Chaincode{Name: "hand", Version: "1.0", Service: "chaincode-hand", Endpoint: handmadeEndpoint(name)}
+		pkg := handmade(t, cc.Endpoint.Inside)
+		id, err := ccpackage.IDOf(pkg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		deploy(t, n, pkg, lifecycle.Definition{Name: cc.Name, Version: cc.Version, Sequence: 1, PackageID: id})
+		start(t, n, cc, topology.Generation{
+			Number: 1, PackageID: id, Program: filepath.Join(n.StateDir(), "chaincodes", "demo", "1", "chaincode"),
+		})
+		mustRun(t, ccdev(dir, "invoke", "-n", "hand", "put", "made", "by hand"))
+		if got := mustRun(t, ccdev(dir, "query", "-n", "hand", "get", "made")); got != "by hand\n" {
+			t.Errorf("the chaincode answers %q", got)
+		}
+		if out := mustRun(t, ccdev(dir, "queryinstalled")); !strings.Contains(out, id) {
+			t.Errorf("queryinstalled has no %s:\n%s", id, out)
+		}
+	})
+}
+
+func handmadeEndpoint(name string) network.Endpoint {
+	const host = "127.0.0.1:29999"
+	if name == network.RuntimeDocker {
+		return network.Endpoint{Listen: "0.0.0.0:9999", Inside: "chaincode-hand:9999", Host: host}
+	}
+	return network.Endpoint{Listen: host, Inside: host, Host: host}
+}
+
+func handmade(t *testing.T, address string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"connection.json": fmt.Sprintf(`{"address": %q, "dial_timeout": "10s", "tls_required": "false"}`, address),
+		"metadata.json":   `{"type": "external", "label": "hand_1.0"}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"cfz", "code.tar.gz", "connection.json"},
+		{"cfz", "hand.tgz", "metadata.json", "code.tar.gz"},
+	} {
+		tar := exec.Command("tar", args...)
+		tar.Dir = dir
+		mustRun(t, tar)
+	}
+	pkg, err := os.ReadFile(filepath.Join(dir, "hand.tgz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pkg
+}
+
+func deploy(t *testing.T, n network.Network, pkg []byte, d lifecycle.Definition) {
+	t.Helper()
+	admin, err := lifecycle.NewAdmin(n, n.Orgs[0], n.Orgs[0].Peers[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer admin.Close() //nolint:errcheck // the test is over
+	ctx := t.Context()
+	for _, step := range []func() error{
+		func() error { return admin.Install(ctx, pkg) },
+		func() error { return admin.Approve(ctx, d) },
+		func() error { return admin.Commit(ctx, d) },
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// start runs a chaincode in the network's own runtime, so that ccdev takes it down as well.
+func start(t *testing.T, n network.Network, cc network.Chaincode, g topology.Generation) {
+	t.Helper()
+	model, err := topology.Nodes(n)
+	if err == nil {
+		err = topology.AddChaincode(model, n, cc, g)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rt runtime.Runtime
+	if n.Runtime == network.RuntimeDocker {
+		engine, err := docker.Connect(context.Background(), os.Getenv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rt = engine.Runtime(n.ID, n.Name, n.Dir)
+	} else if rt, err = process.New(n.StateDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(t.Context(), model, cc.Service); err != nil {
+		t.Fatal(err)
+	}
+}
