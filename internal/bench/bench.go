@@ -19,7 +19,7 @@ type options struct {
 	ccdev string // the program to measure, absolute
 	out   string // the file for the report, or none
 	runs  int    // that count; one more goes before them
-	only  *regexp.Regexp
+	rows  []row
 }
 
 // Main measures what args ask for, prints a table on out, and returns the exit code: 0 when
@@ -74,8 +74,8 @@ func parse(args []string, usage io.Writer) (options, error) {
 		return o, fmt.Errorf("-runs %d measures nothing", o.runs)
 	}
 	var err error
-	if o.only, err = regexp.Compile(*only); err != nil {
-		return o, fmt.Errorf("-only: %w", err)
+	if o.rows, err = choose(rows(), *only); err != nil {
+		return o, err
 	}
 	if o.ccdev, err = filepath.Abs(o.ccdev); err != nil {
 		return o, err
@@ -102,10 +102,6 @@ func publish(r Report, file string, table io.Writer) error {
 }
 
 func measureAll(ctx context.Context, o options, progress io.Writer) (Report, error) {
-	chosen := choose(rows(), o.only)
-	if len(chosen) == 0 {
-		return Report{}, fmt.Errorf("no row matches -only %q; there are:\n  %s", o.only, strings.Join(names(rows()), "\n  "))
-	}
 	b := bench{ccdev: o.ccdev, runs: o.runs, progress: progress}
 	version, err := b.version(ctx)
 	if err != nil {
@@ -115,7 +111,7 @@ func measureAll(ctx context.Context, o options, progress io.Writer) (Report, err
 		return Report{}, err
 	}
 	report := newReport(version, o.runs)
-	for _, r := range chosen {
+	for _, r := range o.rows {
 		if ctx.Err() != nil {
 			return report, ctx.Err()
 		}
@@ -124,22 +120,24 @@ func measureAll(ctx context.Context, o options, progress io.Writer) (Report, err
 	return report, nil
 }
 
-func choose(all []row, only *regexp.Regexp) []row {
+// choose gives the rows whose name matches the regexp.
+func choose(all []row, only string) ([]row, error) {
+	pattern, err := regexp.Compile(only)
+	if err != nil {
+		return nil, fmt.Errorf("-only: %w", err)
+	}
 	var chosen []row
+	var names []string
 	for _, r := range all {
-		if only.MatchString(r.name) {
+		names = append(names, r.name)
+		if pattern.MatchString(r.name) {
 			chosen = append(chosen, r)
 		}
 	}
-	return chosen
-}
-
-func names(all []row) []string {
-	var list []string
-	for _, r := range all {
-		list = append(list, r.name)
+	if len(chosen) == 0 {
+		return nil, fmt.Errorf("no row matches -only %q; there are:\n  %s", only, strings.Join(names, "\n  "))
 	}
-	return list
+	return chosen, nil
 }
 
 // bench is what measuring any row needs.

@@ -73,7 +73,7 @@ type Want struct {
 	PeerImage    string // a whole image name instead of the registry's; never replaced by a compiled one
 	OrdererImage string // likewise
 	Agent        string // path of the static ccdev for the engine's platform; needed
-	CacheDir     string // of Compile
+	CacheDir     string // of Compile: DefaultCacheDir()
 }
 
 // Images are the names of images that are there.
@@ -130,6 +130,13 @@ func (w Want) resolved() (Want, error) {
 		w.Registry = DefaultRegistry
 	}
 	w.Registry = strings.TrimRight(w.Registry, "/")
+	if w.CacheDir == "" {
+		dir, err := DefaultCacheDir()
+		if err != nil {
+			return w, err
+		}
+		w.CacheDir = dir
+	}
 	switch w.Source {
 	case "":
 		w.Source = SourceAuto

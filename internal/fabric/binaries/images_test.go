@@ -144,7 +144,7 @@ func TestEnsureFaults(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			store := &fakeStore{pullable: tt.pullable}
 			compile := &fakeCompile{dir: t.TempDir(), err: tt.compile}
-			tt.want.Agent = testAgent(t)
+			tt.want.Agent, tt.want.CacheDir = testAgent(t), t.TempDir()
 			_, err := ensure(t.Context(), store, tt.want, nil, compile.compile)
 			if err == nil {
 				t.Fatal("no error")
@@ -181,7 +181,7 @@ func TestEnsureUnwrapsFaultsOfThePull(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			store := &fakeStore{pull: func(context.Context, string, Progress) error { return tt.pull }}
 			compile := &fakeCompile{dir: t.TempDir()}
-			got, err := ensure(t.Context(), store, Want{Agent: testAgent(t)}, nil, compile.compile)
+			got, err := ensure(t.Context(), store, Want{CacheDir: t.TempDir(), Agent: testAgent(t)}, nil, compile.compile)
 			if tt.want == "" {
 				if want := "(" + officialPeer + " cannot be pulled: denied)"; err != nil || !strings.Contains(got.How, want) {
 					t.Errorf("How = %q, %v, want %q in it", got.How, err, want)
@@ -200,7 +200,7 @@ func TestEnsureFailedImportLeavesNothingRunning(t *testing.T) {
 		engine := errors.New("no space left in the engine")
 		store := &fakeStore{importIs: engine}
 		compile := &fakeCompile{dir: t.TempDir()}
-		_, err := ensure(t.Context(), store, Want{Agent: testAgent(t), Source: SourceBuild}, nil, compile.compile)
+		_, err := ensure(t.Context(), store, Want{CacheDir: t.TempDir(), Agent: testAgent(t), Source: SourceBuild}, nil, compile.compile)
 		if !errors.Is(err, engine) {
 			t.Errorf("err = %v, want %v", err, engine)
 		}
@@ -210,7 +210,7 @@ func TestEnsureFailedImportLeavesNothingRunning(t *testing.T) {
 func TestEnsureNamesTheFileThatCannotBeRead(t *testing.T) {
 	gone := filepath.Join(t.TempDir(), "gone")
 	compile := func(context.Context, Target, Progress) (Programs, error) { return Programs{Peer: gone}, nil }
-	_, err := ensure(t.Context(), &fakeStore{}, Want{Agent: testAgent(t), Source: SourceBuild}, nil, compile)
+	_, err := ensure(t.Context(), &fakeStore{}, Want{CacheDir: t.TempDir(), Agent: testAgent(t), Source: SourceBuild}, nil, compile)
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), gone) {
 		t.Errorf("err = %v, want one about %s", err, gone)
 	}
@@ -218,7 +218,7 @@ func TestEnsureNamesTheFileThatCannotBeRead(t *testing.T) {
 
 func TestImageContents(t *testing.T) {
 	store, compile := &fakeStore{}, &fakeCompile{dir: t.TempDir()}
-	if _, err := ensure(t.Context(), store, Want{Agent: testAgent(t), Source: SourceBuild}, nil, compile.compile); err != nil {
+	if _, err := ensure(t.Context(), store, Want{CacheDir: t.TempDir(), Agent: testAgent(t), Source: SourceBuild}, nil, compile.compile); err != nil {
 		t.Fatal(err)
 	}
 	root := []string{"etc/", "etc/group", "etc/passwd", "tmp/"}

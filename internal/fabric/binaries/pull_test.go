@@ -60,7 +60,7 @@ func TestEnsureStalledPull(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store, compile := &fakeStore{pull: stalled}, &fakeCompile{dir: t.TempDir()}
 			var said []string
-			got, err := ensure(t.Context(), store, Want{Agent: testAgent(t)},
+			got, err := ensure(t.Context(), store, Want{CacheDir: t.TempDir(), Agent: testAgent(t)},
 				func(text string, _, _ int) { said = append(said, text) }, compile.compile)
 			if err != nil {
 				t.Fatal(err)
@@ -81,7 +81,7 @@ func TestEnsureStalledPull(t *testing.T) {
 			return stalled(ctx, ref, progress)
 		}}
 		compile := &fakeCompile{dir: t.TempDir()}
-		_, err := ensure(ctx, store, Want{Agent: testAgent(t)}, nil, compile.compile)
+		_, err := ensure(ctx, store, Want{CacheDir: t.TempDir(), Agent: testAgent(t)}, nil, compile.compile)
 		if !errors.Is(err, context.Canceled) || len(compile.calls) != 0 {
 			t.Errorf("err = %v after %d compilations", err, len(compile.calls))
 		}

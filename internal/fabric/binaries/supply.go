@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/ccdev/ccdev/internal/fault"
@@ -88,17 +90,33 @@ func (s *supply) labels(kind string) map[string]string {
 func (s *supply) create(ctx context.Context, ref string, entries []entry, cfg ImageConfig) error {
 	cfg.Env = append(cfg.Env, searchPath)
 	cfg.WorkingDir = "/"
-	return s.fill(ref, slices.Concat(rootEntries(), entries), func(tar io.Reader) error {
+	return s.fill(ctx, ref, slices.Concat(rootEntries(), entries), func(tar io.Reader) error {
 		return s.store.Import(ctx, ref, tar, cfg)
 	})
 }
 
 // extend makes an image of another one and these entries.
 func (s *supply) extend(ctx context.Context, base, ref string, entries []entry, cfg ImageConfig) error {
-	return s.fill(ref, entries, func(tar io.Reader) error { return s.store.Extend(ctx, base, ref, tar, cfg) })
+	return s.fill(ctx, ref, entries, func(tar io.Reader) error { return s.store.Extend(ctx, base, ref, tar, cfg) })
 }
 
-func (s *supply) fill(ref string, entries []entry, use func(io.Reader) error) error {
+// fill has an image made of the entries, unless another ccdev makes the same one meanwhile: the
+// second of two would only take the name off the first.
+func (s *supply) fill(ctx context.Context, ref string, entries []entry, use func(io.Reader) error) error {
+	if err := os.MkdirAll(s.want.CacheDir, 0o755); err != nil {
+		return err
+	}
+	unlock, err := place{
+		dir:     filepath.Join(s.want.CacheDir, "images"),
+		waiting: func() { s.progress("another ccdev is making images", 0, 0) },
+	}.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if found, err := s.has(ctx, ref); found || err != nil {
+		return err
+	}
 	s.progress("making image "+ref, 0, 0)
 	s.made = true
 	if err := withTar(entries, use); err != nil {

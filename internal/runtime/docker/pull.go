@@ -70,10 +70,10 @@ func follow(ctx context.Context, stream client.ImagePullResponse, ref string, pr
 		if m.Error != nil {
 			return m.Error
 		}
-		if layers.note(m) {
-			done, total := layers.sum()
-			progress("pulling "+ref, done, total)
-		}
+		// Every message is a sign of life, also where it changes no number.
+		layers.note(m)
+		done, total := layers.sum()
+		progress("pulling "+ref, done, total)
 	}
 	return nil
 }
@@ -81,11 +81,10 @@ func follow(ctx context.Context, stream client.ImagePullResponse, ref string, pr
 // layers counts the bytes of each layer of a pull, by id.
 type layers map[string]struct{ done, total int64 }
 
-// note takes a message of the engine, and says whether it changed anything. Only downloads
-// count: unpacking reports the same bytes again.
-func (l layers) note(m jsonstream.Message) bool {
+// note takes a message of the engine. Only downloads count: unpacking reports the same bytes
+// again.
+func (l layers) note(m jsonstream.Message) {
 	layer := l[m.ID]
-	before := layer
 	switch m.Status {
 	case "Downloading":
 		if m.Progress != nil {
@@ -94,10 +93,9 @@ func (l layers) note(m jsonstream.Message) bool {
 	case "Download complete", "Pull complete":
 		layer.done = layer.total
 	default:
-		return false
+		return
 	}
 	l[m.ID] = layer
-	return layer != before
 }
 
 func (l layers) sum() (done, total int) {
