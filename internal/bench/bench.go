@@ -113,11 +113,11 @@ func measureAll(ctx context.Context, o options, progress io.Writer) (Report, err
 	report := newReport(version, o.runs)
 	for _, r := range o.rows {
 		if ctx.Err() != nil {
-			return report, ctx.Err()
+			break
 		}
 		report.Rows = append(report.Rows, b.result(ctx, r))
 	}
-	return report, nil
+	return report, ctx.Err()
 }
 
 // choose gives the rows whose name matches the regexp.

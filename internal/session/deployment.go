@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	goruntime "runtime"
 	"time"
@@ -42,7 +43,7 @@ func (d *deployment) steps() []steps.Step {
 	return []steps.Step{
 		{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + d.cc.Path},
 		{
-			Name: d.step("start"), Needs: []string{stepFabric, stepIdentities, d.step("build")}, Apart: true, Run: d.start,
+			Name: d.step("start"), Needs: []string{stepIdentities, d.startsAfter(), d.step("build")}, Apart: true, Run: d.start,
 			Reason: "as a service at " + d.cc.Endpoint.Inside,
 		},
 		{
@@ -54,14 +55,25 @@ func (d *deployment) steps() []steps.Step {
 			Reason: "by every org",
 		},
 		{
-			Name: d.step("commit"), Needs: []string{d.step("approve")}, Look: d.lookCommitted, Run: d.commit,
+			// Started before: a peer dials a chaincode as soon as it is committed
+			// (core/chaincode/lifecycle/custodian.go), and tries again only after a second.
+			Name: d.step("commit"), Needs: []string{d.step("approve"), d.step("start")}, Look: d.lookCommitted, Run: d.commit,
 			Reason: "to " + d.net.Channel,
 		},
 		{
-			Name: d.step("ready"), Needs: []string{d.step("commit"), d.step("start")}, Apart: true, Run: d.ready,
+			Name: d.step("ready"), Needs: []string{d.step("commit")}, Apart: true, Run: d.ready,
 			Reason: "a first answer through every org's peer",
 		},
 	}
+}
+
+// startsAfter is what the start waits for besides the build: what it needs to run, or, where the
+// generation before is started with the nodes, that start.
+func (d *deployment) startsAfter() string {
+	if _, err := os.Stat(chaincodeDir(d.net, d.cc)); err == nil {
+		return stepNodes
+	}
+	return stepFabric
 }
 
 // packageOf makes the chaincode's package. It depends on nothing but the chaincode's name, label

@@ -167,14 +167,43 @@ func (u *bringUp) model(ctx context.Context, generations map[string]topology.Gen
 	return merged, own, err
 }
 
-// nodes starts the orderer and the peers.
+// nodes starts the orderer and the peers, and the chaincodes that have run before: peers dial
+// those at once.
 func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
-	model, _, err := u.model(ctx, nil)
+	names := u.net.NodeNames()
+	generations, err := u.ranBefore()
 	if err != nil {
 		return "", err
 	}
-	names := u.net.NodeNames()
-	return strings.Join(names, ", "), u.rt.Start(ctx, model, names...)
+	for _, cc := range u.net.Chaincodes {
+		if _, ran := generations[cc.Name]; ran {
+			names = append(names, cc.Service)
+		}
+	}
+	model, _, err := u.model(ctx, generations)
+	if err != nil {
+		return "", err
+	}
+	return strings.Join(u.net.NodeNames(), ", "), u.rt.Start(ctx, model, names...)
+}
+
+// ranBefore are the generations of the chaincodes that have run on this network, by name.
+func (u *bringUp) ranBefore() (map[string]topology.Generation, error) {
+	generations := map[string]topology.Generation{}
+	for _, cc := range u.net.Chaincodes {
+		_, id, err := packageOf(cc, packageType)
+		if err != nil {
+			return nil, err
+		}
+		g, err := runningGeneration(chaincodeDir(u.net, cc), id)
+		if err != nil {
+			return nil, err
+		}
+		if _, missing := os.Stat(g.Program); missing == nil {
+			generations[cc.Name] = g
+		}
+	}
+	return generations, nil
 }
 
 // joinOrderer has the orderer take up the channel, and waits until it answers.

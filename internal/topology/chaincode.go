@@ -42,7 +42,22 @@ func AddChaincode(model *types.Project, n network.Network, cc network.Chaincode,
 	}
 	service.Ports = []types.ServicePortConfig{port}
 	model.Services[cc.Service] = service
+	startBeforePeers(model, n, cc.Service)
 	return nil
+}
+
+// startBeforePeers has the peers start after a chaincode, where both are to be started. A peer
+// dials its committed chaincodes as soon as it runs (core/chaincode/lifecycle/custodian.go), and
+// one that does not listen then is tried again only after a second.
+func startBeforePeers(model *types.Project, n network.Network, chaincode string) {
+	for _, p := range n.Peers() {
+		peer := model.Services[p.Name]
+		if peer.DependsOn == nil {
+			peer.DependsOn = types.DependsOnConfig{}
+		}
+		peer.DependsOn[chaincode] = types.ServiceDependency{Condition: types.ServiceConditionStarted}
+		model.Services[p.Name] = peer
+	}
 }
 
 // chaincodeEnv is what every kind of chaincode server reads its address and package ID from, all

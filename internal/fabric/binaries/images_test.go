@@ -79,7 +79,7 @@ func TestEnsureSources(t *testing.T) {
 func (tt sourceTest) run(t *testing.T) {
 	store := &fakeStore{local: slices.Clone(tt.local), pullable: tt.pullable}
 	compile := &fakeCompile{dir: t.TempDir()}
-	tt.want.Agent, tt.want.CacheDir = testAgent(t), "/cache"
+	tt.want.Agent, tt.want.CacheDir = testAgent(t), t.TempDir()
 	got, err := ensure(t.Context(), store, tt.want, nil, compile.compile)
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +109,7 @@ func (tt sourceTest) checkMaking(t *testing.T, store *fakeStore, compile *fakeCo
 		t.Errorf("pulled %v, want %v", store.pulled, tt.pulled)
 	}
 	if tt.compiled {
-		want := []Target{{Version: "3.1.1", OS: "linux", Arch: "s390x", CacheDir: "/cache"}}
+		want := []Target{{Version: "3.1.1", OS: "linux", Arch: "s390x", CacheDir: tt.want.CacheDir}}
 		if !slices.Equal(compile.calls, want) {
 			t.Errorf("compiled %v, want %v", compile.calls, want)
 		}
