@@ -68,9 +68,11 @@ func (a *app) exit(ctx context.Context, err error) int {
 	if ended := fault.From(context.Cause(ctx)); ended != nil {
 		f = &fault.Fault{Kind: ended.Kind, What: f.What, Fix: f.Fix, Log: f.Log} // whatever failed then, it was the signal
 	}
-	if a.output == outputJSON {
+	switch {
+	case f.What == "": // said already, as it was no error
+	case a.output == outputJSON:
 		printer.FaultJSON(a.streams.Err, f)
-	} else {
+	default:
 		printer.Fault(a.streams.Err, f, a.style(a.streams.Err))
 	}
 	return f.Kind.ExitCode()

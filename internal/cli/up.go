@@ -114,22 +114,24 @@ func printUp(a *app, st session.Status) error {
 
 // stay follows the logs until the user ends it, then stops the network.
 func stay(ctx context.Context, a *app, s *session.Session, st session.Status) error {
-	logs := a.events()
-	if a.output == outputJSON {
-		a.output = outputJSON
-	} else if err := printUp(a, st); err != nil {
-		return err
+	notice := a.events()
+	if a.output != outputJSON {
+		if err := printUp(a, st); err != nil {
+			return err
+		}
 	}
-	logs(event.Notice{Text: "following the logs; Ctrl-C stops the network and keeps its ledger"})
+	notice(event.Notice{Text: "following the logs; Ctrl-C stops the network and keeps its ledger"})
 	err := s.Logs(ctx, nil, runtime.LogOptions{Tail: 0, Follow: true})
 	if ctx.Err() == nil {
-		return err // the services ended by themselves: another ccdev took them down, or they crashed
+		notice(event.Notice{Text: `no service runs any more: "ccdev status" tells how they ended, "ccdev up" starts them`})
+		return err
 	}
 	// A second Ctrl-C ends the program at once.
 	if err := s.Down(context.WithoutCancel(ctx), false); err != nil {
 		return err
 	}
-	return context.Cause(ctx)
+	notice(event.Notice{Text: `the ledger is kept: "ccdev up" goes on from here, "ccdev down -v" drops it`})
+	return &fault.Fault{Kind: fault.From(context.Cause(ctx)).Kind} // what happened is said
 }
 
 func newDownCmd(a *app) *cobra.Command {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/fabric/binaries"
+	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/runtime/docker"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -99,7 +100,7 @@ func runtimes() ([]string, error) {
 	}
 }
 
-// removeImages removes the image that was made for this build of ccdev only.
+// removeImages removes the images that were made for this build of ccdev only.
 func removeImages(bin string) {
 	ctx := context.Background()
 	engine, err := docker.Connect(ctx, os.Getenv)
@@ -113,7 +114,7 @@ func removeImages(bin string) {
 	sum := sha256.Sum256(program)
 	images, _ := engine.Images(ctx) // what cannot be listed cannot be removed
 	for _, i := range images {
-		if strings.HasSuffix(i.Ref, "-"+hex.EncodeToString(sum[:])[:12]) {
+		if i.Labels[runtime.ImageLabel] == binaries.PeerImage && i.Labels[binaries.AgentLabel] == hex.EncodeToString(sum[:])[:12] {
 			_ = engine.RemoveImage(ctx, i.Ref) // in use by somebody: theirs to remove
 		}
 	}
@@ -142,8 +143,8 @@ func (b bed) environ() []string {
 }
 
 func TestScripts(t *testing.T) {
-	for _, runtime := range shared.runtimes {
-		t.Run(runtime, func(t *testing.T) {
+	for _, name := range shared.runtimes {
+		t.Run(name, func(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Dir: filepath.Join("testdata", "both"),
 				Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -154,13 +155,13 @@ func TestScripts(t *testing.T) {
 				},
 				Setup: func(env *testscript.Env) error {
 					env.Vars = append(env.Vars, shared.environ()...)
-					env.Vars = append(env.Vars, "RUNTIME="+runtime, "BIN="+shared.bin)
+					env.Vars = append(env.Vars, "RUNTIME="+name, "BIN="+shared.bin)
 					env.Defer(func() { takeDown(env.WorkDir) })
 					return nil
 				},
 				Condition: func(cond string) (bool, error) {
 					if cond == "docker" || cond == "process" {
-						return runtime == cond, nil
+						return name == cond, nil
 					}
 					return false, fmt.Errorf("unknown condition %q", cond)
 				},

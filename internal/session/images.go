@@ -2,11 +2,13 @@ package session
 
 import (
 	"context"
+	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fabric/binaries"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/runtime/docker"
 )
 
@@ -43,10 +45,32 @@ func (s *Session) ensureImages(ctx context.Context, engine *docker.Engine, p pro
 	if err != nil {
 		return binaries.Images{}, err
 	}
-	return binaries.Ensure(ctx, engine, binaries.Want{
+	images, err := binaries.Ensure(ctx, engine, binaries.Want{
 		Version: fabric, Agent: agent, CacheDir: s.cacheDir, Source: p.Images.Source,
 		Registry: p.Images.Registry, PeerImage: p.Images.Peer, OrdererImage: p.Images.Orderer,
 	}, progress)
+	if err == nil && images.Made {
+		removeOldImages(ctx, engine, images)
+	}
+	return images, err
+}
+
+// oldImage is the age at which a peer image of another ccdev counts as left behind: one that is
+// younger may be about to be used.
+const oldImage = 24 * time.Hour
+
+// removeOldImages removes the peer images that ccdevs before this one have made. What cannot be
+// removed is in use, or costs room only.
+func removeOldImages(ctx context.Context, engine *docker.Engine, now binaries.Images) {
+	images, err := engine.Images(ctx)
+	if err != nil {
+		return
+	}
+	for _, i := range images {
+		if i.Labels[runtime.ImageLabel] == binaries.PeerImage && i.Ref != now.Peer && time.Since(i.Created) > oldImage {
+			_ = engine.RemoveImage(ctx, i.Ref)
+		}
+	}
 }
 
 func (s *Session) progress(step string) binaries.Progress {

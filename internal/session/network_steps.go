@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fabric/binaries"
 	"github.com/ccdev/ccdev/internal/fabric/genesis"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
@@ -78,11 +79,10 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
-	note = "images of Fabric " + u.net.Fabric
 	if images.Made {
-		note = images.How
+		u.emit(event.Notice{Text: images.How})
 	}
-	return note, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
+	return "images of Fabric " + u.net.Fabric, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
 }
 
 func (u *bringUp) fabricPrograms(ctx context.Context, progress binaries.Progress) (string, error) {
