@@ -111,10 +111,10 @@ func (b *builder) orgs() {
 }
 
 // usualPeerPort is the port to prefer for the nth peer, from 0: 7051, 9051, … as everybody's
-// tutorials have them, and those just above where that would leave the range of ports.
+// tutorials have them; 7061, 9061, … where that would leave the range of ports.
 func usualPeerPort(n int) int {
 	const below65536 = 26
-	return 7051 + 2000*(n%below65536) + n/below65536
+	return 7051 + 2000*(n%below65536) + 10*(n/below65536)
 }
 
 func users(org project.Org) []User {

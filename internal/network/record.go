@@ -68,7 +68,8 @@ func Recorded(dir string) (Network, bool, error) {
 	}
 	if n.Dir != dir {
 		return Network{}, false, fault.New(fault.Usage,
-			fmt.Sprintf("delete %s here; where it was copied from, the network lives on", StateDir(dir)),
+			fmt.Sprintf("if it was copied: delete %s here; the network lives on where it was copied from\n"+
+				"if it was moved: move it back to %s and run \"ccdev down -v\" there first", StateDir(dir), n.Dir),
 			"the network recorded in %s belongs to %s: the folder was copied or moved", StateDir(dir), n.Dir)
 	}
 	return n, true, nil

@@ -15,8 +15,9 @@ import (
 	"github.com/goccy/go-yaml"
 )
 
-// Find gives the folder of the project that dir is in: the nearest one, from dir upwards, with
-// a project file or a network's state; dir itself when there is none.
+// Find gives the folder of the project that dir is in: the nearest one, from dir upwards, with a
+// project file, or with a network's state; dir itself when there is none. A module that dir is in
+// belongs to a network further up only if a project file says so.
 func Find(dir string) (string, error) {
 	start, err := filepath.Abs(dir)
 	if err != nil {
@@ -30,10 +31,12 @@ func Find(dir string) (string, error) {
 	if start, err = filepath.EvalSymlinks(start); err != nil {
 		return "", fault.New(fault.Usage, "give an existing folder", "cannot resolve the folder %s: %w", dir, err)
 	}
+	module := false
 	for d := start; ; d = filepath.Dir(d) {
-		if exists(filepath.Join(d, FileName)) || exists(filepath.Join(d, ".ccdev", "network.json")) {
+		if exists(filepath.Join(d, FileName)) || !module && exists(filepath.Join(d, ".ccdev", "network.json")) {
 			return d, nil
 		}
+		module = module || exists(filepath.Join(d, "go.mod"))
 		if d == filepath.Dir(d) {
 			return start, nil
 		}

@@ -26,14 +26,19 @@ type Runtime interface {
 	// their data. A service that does not exist is no error.
 	Stop(ctx context.Context, services ...string) error
 
-	// Logs gives the lines a service wrote, oldest first, until they end, or with Follow until
-	// the service is gone or ctx ends (which is no error).
+	// Logs gives the lines a service wrote, oldest first, until they end. With Follow it goes on,
+	// through restarts and replacements of the service, until the service has not run for Linger,
+	// or ctx ends (which is no error).
 	Logs(ctx context.Context, service string, opts LogOptions, line func(Line)) error
 
 	// Remove stops and removes everything of the project. With data it also drops ledgers and
 	// every other thing the project's services kept.
 	Remove(ctx context.Context, data bool) error
 }
+
+// Linger is how long a log is followed after its service has ended: a replacement, which takes
+// half a second, may take this long on a busy machine.
+const Linger = 3 * time.Second
 
 // State is what a service is doing.
 type State string

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
@@ -66,8 +67,14 @@ func removeOldImages(ctx context.Context, engine *docker.Engine, now binaries.Im
 	if err != nil {
 		return
 	}
+	this := slices.IndexFunc(images, func(i runtime.Image) bool { return i.Ref == now.Peer })
+	if this < 0 {
+		return
+	}
+	agent := images[this].Labels[binaries.AgentLabel]
 	for _, i := range images {
-		if i.Labels[runtime.ImageLabel] == binaries.PeerImage && i.Ref != now.Peer && time.Since(i.Created) > oldImage {
+		foreign := i.Labels[runtime.ImageLabel] == binaries.PeerImage && i.Labels[binaries.AgentLabel] != agent
+		if foreign && time.Since(i.Created) > oldImage {
 			_ = engine.RemoveImage(ctx, i.Ref)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	cerrdefs "github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
 	"github.com/moby/moby/client"
 
 	"github.com/ccdev/ccdev/internal/fault"
@@ -39,18 +40,73 @@ func (r *Runtime) logs(ctx context.Context, service string, opts runtime.LogOpti
 	}
 	id := have[service][0].ID
 	switch {
-	case opts.Follow || opts.Tail < 0:
-		err = r.readLog(ctx, id, opts.Tail, opts.Follow, line)
+	case opts.Follow:
+		return r.follow(ctx, service, id, opts.Tail, line)
+	case opts.Tail < 0:
+		err = r.readLog(ctx, id, opts.Tail, false, line)
 	case opts.Tail > 0:
 		last := &ring{size: opts.Tail}
 		err = r.readLog(ctx, id, opts.Tail+spareParts, false, last.add)
 		last.each(line)
 	}
+	return r.logFailed(err, service)
+}
+
+func (r *Runtime) logFailed(err error, service string) error {
 	if cerrdefs.IsNotFound(err) { // removed since the list was made
 		return nil
 	}
 	return r.engine.failed(err, "read the log of service %s", service)
 }
+
+// follow reads the log of a service's container, and of those that take its place.
+func (r *Runtime) follow(ctx context.Context, service, id string, tail int, line func(runtime.Line)) error {
+	var read, known time.Time // of the newest line read, and of the newest one of the read before
+	fresh := func(l runtime.Line) {
+		if l.Time.After(known) {
+			line(l)
+		}
+		if l.Time.After(read) {
+			read = l.Time
+		}
+	}
+	for id != "" {
+		if err := r.logFailed(r.readLog(ctx, id, tail, true, fresh), service); err != nil {
+			return err
+		}
+		// A container that was started again has its log from the beginning.
+		tail, known = -1, read
+		id = r.runsAgain(ctx, service)
+	}
+	return nil
+}
+
+// runsAgain waits for a container of the service that runs, and gives its id; none after Linger.
+func (r *Runtime) runsAgain(ctx context.Context, service string) (id string) {
+	ctx, cancel := context.WithTimeout(ctx, runtime.Linger)
+	defer cancel()
+	ticks := time.NewTicker(lingerPace)
+	defer ticks.Stop()
+	for {
+		have, err := r.containers(ctx)
+		if err != nil {
+			return ""
+		}
+		for _, c := range have[service] {
+			if c.State == container.StateRunning {
+				return c.ID
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ""
+		case <-ticks.C:
+		}
+	}
+}
+
+// lingerPace is short against the time a user notices, and long against a look at the engine.
+const lingerPace = 50 * time.Millisecond
 
 func (r *Runtime) readLog(ctx context.Context, id string, tail int, follow bool, line func(runtime.Line)) error {
 	stream, err := r.engine.api.ContainerLogs(ctx, id, client.ContainerLogsOptions{

@@ -66,20 +66,24 @@ func noService(service string) error {
 	return fault.New(fault.Usage, "see ccdev status for the services there are", "there is no log of a service %s", service)
 }
 
-// follow reads on until the service has ended and all it wrote is read, or ctx ends.
+// follow reads on until the service has ended for good and all it wrote is read, or ctx ends.
 func (r *Runtime) follow(ctx context.Context, service string, log *reader) error {
 	ticks := time.NewTicker(followPace)
 	defer ticks.Stop()
+	alive := time.Now()
 	for {
 		// Looked at first, so that what the service wrote to its end is read after it.
 		ended, err := r.ended(service)
 		if err != nil {
 			return err
 		}
+		if !ended {
+			alive = time.Now()
+		}
 		if err := log.readOn(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
-		if ended {
+		if time.Since(alive) > runtime.Linger {
 			return nil
 		}
 		select {

@@ -16,6 +16,7 @@ var logCases = []testCase{
 	{"logs keep long, broken and unfinished lines", logsOddLines},
 	{"logs are there for a later command", logsLater},
 	{"logs follow until the service ends", logsFollowToEnd},
+	{"logs follow a replacement", logsFollowReplacement},
 	{"logs follow an ended service to its last line", logsFollowEnded},
 	{"logs follow until the context ends", logsFollowCancelled},
 }
@@ -139,6 +140,27 @@ func logsFollowToEnd(r *run) {
 	}
 	r.must("Stop", s.Runtime.Stop(r.Context(), "a"))
 	r.must("the followed log", r.soon("following the log of a stopped service", func() error { return <-end }))
+}
+
+func logsFollowReplacement(r *run) {
+	s := r.subject()
+	r.start(s, Service{Name: "a", Args: []string{"out=old", "wait"}})
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	lines, end := r.follow(ctx, s.Runtime, -1)
+	next := func() (line string) {
+		r.must("a line that comes", r.soon("the next line", func() error { line = <-lines; return nil }))
+		return line
+	}
+	if got := next(); got != "old" {
+		r.Errorf("followed %q before the replacement", got)
+	}
+	r.start(s, Service{Name: "a", Args: []string{"out=new", "wait"}})
+	if got := next(); got != "new" {
+		r.Errorf("followed %q after the replacement", got)
+	}
+	cancel()
+	r.must("the end of the context", r.soon("following", func() error { return <-end }))
 }
 
 func logsFollowEnded(r *run) {
