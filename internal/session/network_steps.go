@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fabric/binaries"
@@ -19,11 +18,9 @@ import (
 	"github.com/ccdev/ccdev/internal/fabric/nodeconfig"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
-	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/steps"
 	"github.com/ccdev/ccdev/internal/topology"
 	"github.com/compose-spec/compose-go/v2/types"
-	"golang.org/x/sync/errgroup"
 )
 
 // The steps of every up. Those of a chaincode have its name as well.
@@ -184,7 +181,30 @@ func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
+	if err := u.stopLeftOver(ctx, model); err != nil {
+		return "", err
+	}
 	return strings.Join(u.net.NodeNames(), ", "), u.rt.Start(ctx, model, names...)
+}
+
+// stopLeftOver stops services that the network no longer has: of a chaincode that was renamed,
+// or that the override file had.
+func (u *bringUp) stopLeftOver(ctx context.Context, model *types.Project) error {
+	services, err := u.rt.Services(ctx)
+	if err != nil {
+		return err
+	}
+	var left []string
+	for _, s := range services {
+		if _, wanted := model.Services[s.Name]; !wanted {
+			left = append(left, s.Name)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	u.emit(event.Notice{Text: "stopping what the network no longer has: " + strings.Join(left, ", ")})
+	return u.rt.Stop(ctx, left...)
 }
 
 // ranBefore are the generations of the chaincodes that have run on this network, by name.
@@ -251,61 +271,4 @@ func (u *bringUp) joinPeers(ctx context.Context) (note string, err error) {
 		return "", err
 	}
 	return u.net.Channel, u.onPeers(ctx, chosen(false), join)
-}
-
-// allPeers and firstPeer choose the peers of an org to act on.
-func allPeers(o network.Org) []network.Peer  { return o.Peers }
-func firstPeer(o network.Org) []network.Peer { return o.Peers[:1] }
-
-// onPeers does the same on the chosen peers of every org at once, as the org's admin, for as
-// long as the peer lives.
-func (l *live) onPeers(ctx context.Context, chosen func(network.Org) []network.Peer,
-	do func(context.Context, *lifecycle.Admin) error,
-) error {
-	all, ctx := errgroup.WithContext(ctx)
-	for _, org := range l.net.Orgs {
-		for _, peer := range chosen(org) {
-			all.Go(func() error {
-				admin, err := lifecycle.NewAdmin(l.net, org, peer)
-				if err != nil {
-					return err
-				}
-				defer admin.Close() //nolint:errcheck // nothing is left to send
-				return l.watching(ctx, peer.Name, fault.Boot, func(ctx context.Context) error { return do(ctx, admin) })
-			})
-		}
-	}
-	return all.Wait()
-}
-
-// watchPace is how often a service is looked at while something waits for it.
-const watchPace = 100 * time.Millisecond
-
-// watching does something that needs a service, and ends it when the service ends: the log says
-// why, and no wait for an answer would.
-func (l *live) watching(ctx context.Context, service string, kind fault.Kind, do func(context.Context) error) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	done := make(chan error, 1)
-	go func() { done <- do(ctx) }()
-	ticker := time.NewTicker(watchPace)
-	defer ticker.Stop()
-	for {
-		select {
-		case err := <-done:
-			if err != nil && ctx.Err() == nil {
-				return l.explain(ctx, err, service)
-			}
-			return err
-		case <-ticker.C:
-			s, found, err := l.service(ctx, service)
-			if err != nil || !found || s.State != runtime.Exited {
-				continue
-			}
-			cancel(nil)
-			<-done
-			f := fault.New(kind, `read its log: "ccdev logs `+service+`"`, "%s does not run: %s", service, exit(s))
-			return l.explain(ctx, f, service)
-		}
-	}
 }

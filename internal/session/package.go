@@ -38,14 +38,10 @@ func (s *Session) networkOrPlan(ctx context.Context) (network.Network, error) {
 	if err != nil {
 		return n, err
 	}
-	name, _, err := s.choose(ctx, p)
-	if err != nil {
-		return n, err
+	if err := network.PrepareStateDir(s.dir); err != nil {
+		return n, err // without it the ports would count as nobody's
 	}
-	err = s.port(ctx, func(port network.Port) error {
-		n, err = network.New(p, name, port)
-		return err
-	})
+	n, _, _, err = s.definite(ctx, p, s.claimPorts)
 	return n, err
 }
 

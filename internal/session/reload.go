@@ -49,6 +49,9 @@ func (s *Session) Reload(ctx context.Context, name string) error {
 
 // deployed tells whether the chaincode is committed, without waiting for a peer to come up.
 func (d *deployment) deployed(ctx context.Context) (deployed bool, err error) {
+	if running, _, err := d.lookNodes(ctx); err != nil || !running {
+		return false, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
 	err = d.asFirstAdmin(func(a *lifecycle.Admin) error {

@@ -4,7 +4,6 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -53,13 +52,6 @@ func Open(o Options) (*Session, error) {
 
 // Dir is the project's folder.
 func (s *Session) Dir() string { return s.dir }
-
-// live is a network with the runtime that runs it.
-type live struct {
-	net    network.Network
-	rt     runtime.Runtime
-	engine *docker.Engine // nil for plain processes
-}
 
 // Network gives the network of the project, as it is recorded. Having none is a fault.
 func (s *Session) Network() (network.Network, error) {
@@ -120,13 +112,26 @@ func (s *Session) choose(ctx context.Context, p project.Project) (name, why stri
 	return network.RuntimeProcess, "plain processes, as Docker cannot be used: " + err.Error(), nil
 }
 
-// port gives an allocator of ports for the time that use runs.
-func (s *Session) port(ctx context.Context, use func(network.Port) error) error {
+// portsFunc gives an allocator of ports for the time that use runs.
+type portsFunc func(ctx context.Context, use func(network.Port) error) error
+
+// claimPorts allocates ports for the project to keep.
+func (s *Session) claimPorts(ctx context.Context, use func(network.Port) error) error {
 	claims, err := s.book.Claim(ctx, s.dir)
 	if err != nil {
 		return err
 	}
 	return errors.Join(use(claims.Port), claims.Close())
+}
+
+// peekPorts allocates the ports that claimPorts would, and keeps none.
+func (s *Session) peekPorts(ctx context.Context, use func(network.Port) error) error {
+	claims, err := s.book.Claim(ctx, s.dir)
+	if err != nil {
+		return err
+	}
+	defer claims.Discard()
+	return use(claims.Port)
 }
 
 func (s *Session) releasePorts(ctx context.Context) error {
@@ -141,42 +146,4 @@ func (s *Session) releasePorts(ctx context.Context) error {
 // chaincodeDir is where the builds of a chaincode are kept.
 func chaincodeDir(n network.Network, cc network.Chaincode) string {
 	return filepath.Join(n.StateDir(), "chaincodes", cc.Name)
-}
-
-// tailLines is how much of a log explains a failure.
-const tailLines = 20
-
-// explain adds the end of a service's log to a fault that has none.
-func (l *live) explain(ctx context.Context, err error, service string) error {
-	f := fault.From(err)
-	if f == nil || len(f.Log) > 0 {
-		return err
-	}
-	return f.WithLog(runtime.Tail(context.WithoutCancel(ctx), l.rt, service, tailLines))
-}
-
-// service finds a service by name.
-func (l *live) service(ctx context.Context, name string) (runtime.Service, bool, error) {
-	services, err := l.rt.Services(ctx)
-	if err != nil {
-		return runtime.Service{}, false, err
-	}
-	for _, s := range services {
-		if s.Name == name {
-			return s, true, nil
-		}
-	}
-	return runtime.Service{}, false, nil
-}
-
-// exit says in words how a service ended.
-func exit(s runtime.Service) string {
-	switch {
-	case s.OOMKilled:
-		return "it was killed for using too much memory"
-	case s.ExitCode == runtime.UnknownExit:
-		return "it ended, with an exit code nobody saw"
-	default:
-		return fmt.Sprintf("it ended with exit code %d", s.ExitCode)
-	}
 }

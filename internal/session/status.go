@@ -56,7 +56,10 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	n := l.net
-	st := Status{Project: n.Name, Dir: n.Dir, Runtime: n.Runtime, Fabric: n.Fabric, Channel: n.Channel}
+	st := Status{
+		Project: n.Name, Dir: n.Dir, Runtime: n.Runtime, Fabric: n.Fabric, Channel: n.Channel,
+		Services: []ServiceStatus{}, // none is no null
+	}
 	running, err := l.rt.Services(ctx)
 	if err != nil {
 		return st, err

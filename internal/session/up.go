@@ -61,35 +61,20 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 	if err := checkSources(p); err != nil {
 		return nil, err
 	}
-	_, recorded, err := network.Recorded(s.dir)
-	if err != nil {
-		return nil, err
-	}
-	if !recorded {
-		return s.planNew(ctx, p)
-	}
-	u, _, err := s.prepare(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	return steps.Plan(ctx, u.steps())
-}
-
-// planNew lists the steps of a network that is not there: all of them act.
-func (s *Session) planNew(ctx context.Context, p project.Project) ([]steps.Planned, error) {
-	name, why, err := s.choose(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	// The usual ports stand for the ones that up would choose: a plan claims none.
-	n, err := network.New(p, name, func(_ string, wanted, usual int) (int, error) { return max(wanted, usual), nil })
+	n, recorded, why, err := s.definite(ctx, p, s.peekPorts)
 	if err != nil {
 		return nil, err
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
-	u := &bringUp{Session: s, live: &live{net: n}, project: p}
+	if recorded {
+		l, err := s.attach(ctx, n)
+		if err != nil {
+			return nil, err
+		}
+		return steps.Plan(ctx, (&bringUp{Session: s, live: l, project: p, programs: n.Programs}).steps())
+	}
 	plan := make([]steps.Planned, 0)
-	for _, step := range u.steps() {
+	for _, step := range (&bringUp{Session: s, live: &live{net: n}, project: p}).steps() {
 		plan = append(plan, steps.Planned{Step: step.Name, Act: true, Reason: step.Reason})
 	}
 	return plan, nil
@@ -105,19 +90,10 @@ func checkSources(p project.Project) error {
 	return nil
 }
 
-// prepare makes the network definite: the recorded one, or a new one, which it records. first
+// prepare makes the network definite and records it, so that every later command finds it. first
 // tells that it is new.
 func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, first bool, err error) {
-	n, recorded, err := network.Recorded(s.dir)
-	if err != nil {
-		return nil, false, err
-	}
-	why := ""
-	if recorded {
-		n, err = s.adapt(ctx, n, p)
-	} else {
-		n, why, err = s.create(ctx, p)
-	}
+	n, recorded, why, err := s.definite(ctx, p, s.claimPorts)
 	if err != nil {
 		return nil, !recorded, err
 	}
@@ -126,42 +102,37 @@ func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, f
 	if err != nil {
 		return nil, !recorded, err
 	}
-	return &bringUp{Session: s, live: l, project: p, programs: n.Programs}, !recorded, nil
+	return &bringUp{Session: s, live: l, project: p, programs: n.Programs}, !recorded, n.Save()
 }
 
-// create makes a new network and records it, so that every later command finds it.
-func (s *Session) create(ctx context.Context, p project.Project) (n network.Network, why string, err error) {
-	name, why, err := s.choose(ctx, p)
+// definite gives the recorded network with the chaincodes and users that the project has now, or
+// the new one that the project asks for. why says what chose its runtime.
+func (s *Session) definite(ctx context.Context, p project.Project, ports portsFunc) (
+	n network.Network, recorded bool, why string, err error,
+) {
+	n, recorded, err = network.Recorded(s.dir)
 	if err != nil {
-		return n, why, err
+		return n, true, "", err // whatever it is, it is there
 	}
-	err = s.port(ctx, func(port network.Port) error {
-		n, err = network.New(p, name, port)
-		return err
-	})
-	if err != nil {
-		return n, why, err
-	}
-	return n, why, n.Save()
-}
-
-// adapt gives the recorded network the chaincodes and users that the project has now.
-func (s *Session) adapt(ctx context.Context, n network.Network, p project.Project) (network.Network, error) {
-	if difference := n.Differs(p); difference != "" {
-		return n, fault.New(fault.Usage,
+	name := ""
+	if !recorded {
+		if name, why, err = s.choose(ctx, p); err != nil {
+			return n, false, "", err
+		}
+	} else if difference := n.Differs(p); difference != "" {
+		return n, true, "", fault.New(fault.Usage,
 			`make a new network: "ccdev down -v" (the ledger goes), then "ccdev up"; or take back the change`,
 			"the network in %s cannot be changed so: %s", s.dir, difference)
 	}
-	adapted := n.WithUsers(p)
-	err := s.port(ctx, func(port network.Port) error {
-		var err error
-		adapted, err = adapted.WithChaincodes(p, port)
+	err = ports(ctx, func(port network.Port) error {
+		if recorded {
+			n, err = n.WithUsers(p).WithChaincodes(p, port)
+		} else {
+			n, err = network.New(p, name, port)
+		}
 		return err
 	})
-	if err != nil {
-		return n, err
-	}
-	return adapted, adapted.Save()
+	return n, recorded, why, err
 }
 
 // undoLimit bounds the cleaning up after a failure or Ctrl-C.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -180,14 +181,16 @@ type Planned struct {
 	Reason string `json:"reason"`
 }
 
-// Plan looks, in the order of the list, and changes nothing. Behind a step that would act it
-// cannot look: what needs that step would act as well.
+// Plan looks, in the order of the list, and changes nothing. Behind a step that is found to act
+// it cannot look: what needs that step would act as well. A step that cannot look itself always
+// acts, and hides nothing.
 func Plan(ctx context.Context, list []Step) ([]Planned, error) {
-	acts := map[string]bool{}
+	missing := map[string]bool{}
 	var plan []Planned
 	for _, s := range list {
 		p := Planned{Step: s.Name, Act: true, Reason: s.Reason}
-		if s.Look != nil && !needsAny(s, acts) {
+		hidden := slices.ContainsFunc(s.Needs, func(need string) bool { return missing[need] })
+		if s.Look != nil && !hidden {
 			done, reason, err := s.Look(ctx)
 			if err != nil {
 				return plan, err
@@ -196,17 +199,8 @@ func Plan(ctx context.Context, list []Step) ([]Planned, error) {
 				p.Act, p.Reason = false, reason
 			}
 		}
-		acts[s.Name] = p.Act
+		missing[s.Name] = hidden || s.Look != nil && p.Act
 		plan = append(plan, p)
 	}
 	return plan, nil
-}
-
-func needsAny(s Step, acts map[string]bool) bool {
-	for _, need := range s.Needs {
-		if acts[need] {
-			return true
-		}
-	}
-	return false
 }

@@ -108,7 +108,9 @@ func (c *Client) Ready(ctx context.Context, channel, chaincode, mspID string) er
 	_, err := c.Evaluate(ctx, Call{
 		Channel: channel, Chaincode: chaincode, Function: metadataFunction, Orgs: []string{mspID},
 	})
-	if status.Code(err) == codes.Unknown { // internal/pkg/gateway/apiutils.go: the chaincode's own response
+	// internal/pkg/gateway/apiutils.go: Unknown is the chaincode's own response. An error of this
+	// side, which is no status at all, would pass for one.
+	if s, ok := status.FromError(err); ok && s.Code() == codes.Unknown {
 		return nil
 	}
 	return err

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
 	psnet "github.com/shirou/gopsutil/v4/net"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/wait"
 )
 
 // port is a TCP port a service listens on.
@@ -48,21 +50,37 @@ func takePorts(p *plan, s types.ServiceConfig) error {
 // its log.
 func checkPorts(ctx context.Context, p plan) error {
 	for _, port := range p.ports {
-		var config net.ListenConfig
-		l, err := config.Listen(ctx, "tcp", net.JoinHostPort(port.Host, strconv.Itoa(port.Number)))
-		if err == nil {
-			err = l.Close()
-		}
-		switch {
-		case err == nil:
-		case errors.Is(err, syscall.EADDRINUSE):
-			taken := &runtime.PortTaken{Service: p.service, Port: port.Number, Owner: owner(ctx, port.Number)}
-			return fault.New(fault.Boot, fmt.Sprintf("end what uses port %d, or choose another port", port.Number), "%w", taken)
-		default:
-			return fault.New(fault.Boot, "choose another port", "%s cannot listen: %w", p.service, err)
+		err := wait.For(ctx, probeLimit, func(ctx context.Context) error { return tryPort(ctx, p.service, port) })
+		if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// probeLimit is longer than anybody holds a port only to see whether it is free.
+const probeLimit = 200 * time.Millisecond
+
+// tryPort takes a port and gives it back. A port that is in use by nobody who can be seen is
+// worth another try.
+func tryPort(ctx context.Context, service string, port port) error {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", net.JoinHostPort(port.Host, strconv.Itoa(port.Number)))
+	if err == nil {
+		err = l.Close()
+	}
+	if err == nil {
+		return nil
+	}
+	if !errors.Is(err, syscall.EADDRINUSE) {
+		return wait.Stop(fault.New(fault.Boot, "choose another port", "%s cannot listen: %w", service, err))
+	}
+	taken := &runtime.PortTaken{Service: service, Port: port.Number, Owner: owner(ctx, port.Number)}
+	err = fault.New(fault.Boot, fmt.Sprintf("end what uses port %d, or choose another port", port.Number), "%w", taken)
+	if taken.Owner != "" {
+		return wait.Stop(err)
+	}
+	return err
 }
 
 // owner says who listens on a port: "pid 4312 (peer)". It is empty when that cannot be known, as

@@ -1,0 +1,119 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/runtime/docker"
+	"golang.org/x/sync/errgroup"
+)
+
+// live is a network with the runtime that runs it.
+type live struct {
+	net    network.Network
+	rt     runtime.Runtime
+	engine *docker.Engine // nil for plain processes
+}
+
+// tailLines is how much of a log explains a failure.
+const tailLines = 20
+
+// explain adds the end of a service's log to a fault that has none.
+func (l *live) explain(ctx context.Context, err error, service string) error {
+	f := fault.From(err)
+	if f == nil || len(f.Log) > 0 {
+		return err
+	}
+	return f.WithLog(runtime.Tail(context.WithoutCancel(ctx), l.rt, service, tailLines))
+}
+
+// service finds a service by name.
+func (l *live) service(ctx context.Context, name string) (runtime.Service, bool, error) {
+	services, err := l.rt.Services(ctx)
+	if err != nil {
+		return runtime.Service{}, false, err
+	}
+	for _, s := range services {
+		if s.Name == name {
+			return s, true, nil
+		}
+	}
+	return runtime.Service{}, false, nil
+}
+
+// exit says in words how a service ended.
+func exit(s runtime.Service) string {
+	switch {
+	case s.OOMKilled:
+		return "it was killed for using too much memory"
+	case s.ExitCode == runtime.UnknownExit:
+		return "it ended, with an exit code nobody saw"
+	default:
+		return fmt.Sprintf("it ended with exit code %d", s.ExitCode)
+	}
+}
+
+// allPeers and firstPeer choose the peers of an org to act on.
+func allPeers(o network.Org) []network.Peer  { return o.Peers }
+func firstPeer(o network.Org) []network.Peer { return o.Peers[:1] }
+
+// onPeers does the same on the chosen peers of every org at once, as the org's admin, for as
+// long as the peer lives.
+func (l *live) onPeers(ctx context.Context, chosen func(network.Org) []network.Peer,
+	do func(context.Context, *lifecycle.Admin) error,
+) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for _, org := range l.net.Orgs {
+		for _, peer := range chosen(org) {
+			all.Go(func() error {
+				admin, err := lifecycle.NewAdmin(l.net, org, peer)
+				if err != nil {
+					return err
+				}
+				defer admin.Close() //nolint:errcheck // nothing is left to send
+				return l.watching(ctx, peer.Name, fault.Boot, func(ctx context.Context) error { return do(ctx, admin) })
+			})
+		}
+	}
+	return all.Wait()
+}
+
+// watchPace is how often a service is looked at while something waits for it.
+const watchPace = 100 * time.Millisecond
+
+// watching does something that needs a service, and ends it when the service ends: the log says
+// why, and no wait for an answer would.
+func (l *live) watching(ctx context.Context, service string, kind fault.Kind, do func(context.Context) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan error, 1)
+	go func() { done <- do(ctx) }()
+	ticker := time.NewTicker(watchPace)
+	defer ticker.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil && ctx.Err() == nil {
+				return l.explain(ctx, err, service)
+			}
+			return err
+		case <-ticker.C:
+			s, found, err := l.service(ctx, service)
+			if err != nil || found && s.State != runtime.Exited {
+				continue
+			}
+			cancel(nil)
+			<-done
+			if !found {
+				return fault.New(kind, `run "ccdev up -d"`, "%s does not run", service)
+			}
+			f := fault.New(kind, `read its log: "ccdev logs `+service+`"`, "%s does not run: %s", service, exit(s))
+			return l.explain(ctx, f, service)
+		}
+	}
+}
