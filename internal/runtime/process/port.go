@@ -51,6 +51,10 @@ func takePorts(p *plan, s types.ServiceConfig) error {
 func checkPorts(ctx context.Context, p plan) error {
 	for _, port := range p.ports {
 		err := wait.For(ctx, probeLimit, func(ctx context.Context) error { return tryPort(ctx, p.service, port) })
+		var f *fault.Fault
+		if errors.As(err, &f) {
+			return f // without how long it was tried
+		}
 		if err != nil {
 			return err
 		}
