@@ -58,7 +58,7 @@ func gzipStored(data []byte) []byte {
 		if len(rest) == 0 {
 			last = 1
 		}
-		size := uint16(len(block)) // at most maxStored
+		size := uint16(len(block)) //nolint:gosec // at most maxStored
 		out = append(out, last)
 		out = binary.LittleEndian.AppendUint16(out, size)
 		out = binary.LittleEndian.AppendUint16(out, ^size)
@@ -68,7 +68,7 @@ func gzipStored(data []byte) []byte {
 		}
 	}
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(data))
-	return binary.LittleEndian.AppendUint32(out, uint32(len(data))) // modulo 2^32, as RFC 1952 has it
+	return binary.LittleEndian.AppendUint32(out, uint32(len(data))) //nolint:gosec // modulo 2^32, as RFC 1952 has it
 }
 
 // encode is JSON on one line, with <, > and & as they are: templates use them.

@@ -199,6 +199,9 @@ func TestWantedPorts(t *testing.T) {
 					t.Errorf("%q does not name %s", f.What, word)
 				}
 			}
+			if down := strings.Contains(f.Fix, "ccdev down"); down != (tc.dir == "/b") {
+				t.Errorf("the fix is %q: another project may go, and not this one", f.Fix)
+			}
 			// The one who has it keeps it.
 			if has := claim(t, book, "/a", func(c *ports.Claims) int { return port(t, c, "orderer", 0) }); has != 27201 {
 				t.Errorf("the orderer now has port %d", has)

@@ -19,17 +19,9 @@ import (
 // project file, or with a network's state; dir itself when there is none. A module that dir is in
 // belongs to a network further up only if a project file says so.
 func Find(dir string) (string, error) {
-	start, err := filepath.Abs(dir)
+	start, err := realFolder(dir)
 	if err != nil {
-		return "", fault.New(fault.Usage, "give an existing folder", "cannot resolve the folder %s: %w", dir, err)
-	}
-	info, err := os.Stat(start)
-	if err != nil || !info.IsDir() {
-		return "", fault.New(fault.Usage, "give the folder of a chaincode project", "%s is not a folder", start)
-	}
-	// The real path: one folder must not be two projects because one came through a link.
-	if start, err = filepath.EvalSymlinks(start); err != nil {
-		return "", fault.New(fault.Usage, "give an existing folder", "cannot resolve the folder %s: %w", dir, err)
+		return "", fault.New(fault.Usage, "give the folder of a chaincode project", "%s is no folder of a project: %w", dir, err)
 	}
 	module := false
 	for d := start; ; d = filepath.Dir(d) {
@@ -41,6 +33,23 @@ func Find(dir string) (string, error) {
 			return start, nil
 		}
 	}
+}
+
+// realFolder is the folder's real path: one folder must not be two projects because one came
+// through a link.
+func realFolder(dir string) (string, error) {
+	real, err := filepath.Abs(dir)
+	if err == nil {
+		real, err = filepath.EvalSymlinks(real)
+	}
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(real)
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is a file")
+	}
+	return real, err
 }
 
 func exists(path string) bool {

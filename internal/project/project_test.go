@@ -291,13 +291,15 @@ func TestFind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, dir := range []string{"file/sub/deep", "state/.ccdev", "state/sub", "outer/inner/sub", "nothing/sub", "state/.ccdev/nodes"} {
+	for _, dir := range []string{"file/sub/deep", "state/.ccdev", "state/sub", "outer/inner/sub", "nothing/sub", "state/.ccdev/nodes", "state/module/sub", "file/module"} {
 		mkdir(t, filepath.Join(root, dir))
 	}
 	write(t, filepath.Join(root, "file", project.FileName), "")
 	write(t, filepath.Join(root, "state", ".ccdev", "network.json"), "{}")
 	write(t, filepath.Join(root, "outer", project.FileName), "")
 	write(t, filepath.Join(root, "outer", "inner", project.FileName), "")
+	write(t, filepath.Join(root, "state", "module", "go.mod"), "")
+	write(t, filepath.Join(root, "file", "module", "go.mod"), "")
 	write(t, filepath.Join(root, "plain"), "")
 	for link, target := range map[string]string{"link": "file", "deep": "file/sub/deep", "broken": "not/there"} {
 		if err := os.Symlink(filepath.Join(root, target), filepath.Join(root, link)); err != nil {
@@ -311,6 +313,8 @@ func TestFind(t *testing.T) {
 		"from within the state":         {"state/.ccdev/nodes", "state"},
 		"the nearest":                   {"outer/inner/sub", "outer/inner"},
 		"none: the folder itself":       {"nothing/sub", "nothing/sub"},
+		"a module of another project":   {"state/module/sub", "state/module/sub"},
+		"a module that a file may name": {"file/module", "file"},
 		"through a link":                {"link", "file"},
 		"through a link to below":       {"deep", "file"},
 		"through a link, then below it": {"link/sub", "file"},

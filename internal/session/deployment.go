@@ -169,7 +169,16 @@ func (d *deployment) install(ctx context.Context) (note string, err error) {
 		if has, err := d.installed(ctx, a); err != nil || has {
 			return err
 		}
-		return a.Install(ctx, d.pkg)
+		failed := a.Install(ctx, d.pkg)
+		if failed == nil || ctx.Err() != nil {
+			return failed
+		}
+		// An up that was killed may have left its own install running in the peer, which then
+		// refuses this one.
+		if has, err := d.installed(ctx, a); err == nil && has {
+			return nil
+		}
+		return failed
 	})
 	return d.id, err
 }

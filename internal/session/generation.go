@@ -53,21 +53,26 @@ func nextGeneration(dir, program string, replace bool) (topology.Generation, err
 	if replace || sum != last.SHA256 {
 		number++
 	}
-	kept := generationProgram(dir, number)
-	if has, err := fileSHA256(kept); err == nil && has == sum {
-		return topology.Generation{Number: number, Program: kept}, nil
+	g := topology.Generation{Number: number, Program: generationProgram(dir, number)}
+	if has, err := fileSHA256(g.Program); err == nil && has == sum {
+		return g, nil
 	}
+	if err := keepProgram(program, g.Program); err != nil {
+		return g, fmt.Errorf("keep generation %d: %w", number, err)
+	}
+	return g, nil
+}
+
+// keepProgram links a program into a place of its own. A link, not a copy: the next build is
+// renamed into place and leaves this file alone.
+func keepProgram(program, kept string) error {
 	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
-		return topology.Generation{}, fmt.Errorf("keep generation %d: %w", number, err)
+		return err
 	}
 	if err := os.Remove(kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return topology.Generation{}, fmt.Errorf("keep generation %d: %w", number, err)
+		return err
 	}
-	// A link, not a copy: the next build is renamed into place and leaves this file alone.
-	if err := os.Link(program, kept); err != nil {
-		return topology.Generation{}, fmt.Errorf("keep generation %d: %w", number, err)
-	}
-	return topology.Generation{Number: number, Program: kept}, nil
+	return os.Link(program, kept)
 }
 
 // runningGeneration is the newest generation that ran.

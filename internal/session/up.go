@@ -36,6 +36,10 @@ func (s *Session) Up(ctx context.Context, o UpOptions) error {
 		return err
 	}
 	defer release()
+	return s.upLocked(ctx, p, o.Retain)
+}
+
+func (s *Session) upLocked(ctx context.Context, p project.Project, retain bool) error {
 	u, first, err := s.prepare(ctx, p)
 	if err != nil {
 		if first {
@@ -45,7 +49,7 @@ func (s *Session) Up(ctx context.Context, o UpOptions) error {
 	}
 	err = steps.Run(ctx, u.steps(), s.emit)
 	var failure *steps.Failure
-	kept := o.Retain || (errors.As(err, &failure) && failure.Apart)
+	kept := retain || (errors.As(err, &failure) && failure.Apart)
 	if err != nil && first && !kept {
 		return errors.Join(err, s.undo(ctx, u.live))
 	}

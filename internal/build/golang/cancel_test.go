@@ -27,7 +27,7 @@ wait
 
 func TestCancellationLeavesNothing(t *testing.T) {
 	bin, work := t.TempDir(), t.TempDir()
-	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(fakeGo), 0o700); err != nil { //nolint:gosec // it is a program
+	if err := os.WriteFile(filepath.Join(bin, "go"), []byte(fakeGo), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	pipe := filepath.Join(work, "pids")

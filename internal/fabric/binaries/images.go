@@ -1,6 +1,7 @@
 package binaries
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -115,7 +116,8 @@ func ensure(ctx context.Context, store ImageStore, want Want, progress Progress,
 	if images.Orderer, err = s.orderer(ctx); err != nil {
 		return Images{}, err
 	}
-	if images.Chaincode, err = s.chaincode(ctx); err != nil {
+	images.Chaincode = chaincodeImage
+	if err = s.chaincode(ctx); err != nil {
 		return Images{}, err
 	}
 	images.How, images.Made = strings.Join(s.how, "; "), s.made
@@ -123,13 +125,8 @@ func ensure(ctx context.Context, store ImageStore, want Want, progress Progress,
 }
 
 func (w Want) resolved() (Want, error) {
-	if w.Version == "" {
-		w.Version = Default
-	}
-	if w.Registry == "" {
-		w.Registry = DefaultRegistry
-	}
-	w.Registry = strings.TrimRight(w.Registry, "/")
+	w.Version = cmp.Or(w.Version, Default)
+	w.Registry = strings.TrimRight(cmp.Or(w.Registry, DefaultRegistry), "/")
 	if w.CacheDir == "" {
 		dir, err := DefaultCacheDir()
 		if err != nil {

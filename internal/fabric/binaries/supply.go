@@ -75,11 +75,11 @@ func (s *supply) orderer(ctx context.Context) (string, error) {
 	})
 }
 
-func (s *supply) chaincode(ctx context.Context) (string, error) {
+func (s *supply) chaincode(ctx context.Context) error {
 	if found, err := s.has(ctx, chaincodeImage); found || err != nil {
-		return chaincodeImage, err
+		return err
 	}
-	return chaincodeImage, s.create(ctx, chaincodeImage, nil, ImageConfig{Labels: s.labels(ChaincodeImage)})
+	return s.create(ctx, chaincodeImage, nil, ImageConfig{Labels: s.labels(ChaincodeImage)})
 }
 
 func (s *supply) labels(kind string) map[string]string {

@@ -13,12 +13,6 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// detailed is any of fabric-gateway's errors: each may carry every peer's own message.
-type detailed interface {
-	error
-	Details() []*gateway.ErrorDetail
-}
-
 // explain makes a fault of an error of the gateway: which call, at which stage, and what each
 // peer said.
 func explain(call Call, err error) error {
@@ -40,15 +34,14 @@ func kindOf(err error) fault.Kind {
 	return fault.Transaction
 }
 
-// peerMessages are the messages of the peers, each with its name where there are several.
+// peerMessages are the peers' own messages, each with the name of its peer. They are in the
+// status: not every error of fabric-gateway has a method that gives them.
 func peerMessages(err error) []string {
-	var d detailed
-	if !errors.As(err, &d) {
-		return nil
-	}
 	var messages []string
-	for _, detail := range d.Details() {
-		messages = append(messages, fmt.Sprintf("%s (%s): %s", detail.GetAddress(), detail.GetMspId(), detail.GetMessage()))
+	for _, d := range status.Convert(err).Details() {
+		if detail, ok := d.(*gateway.ErrorDetail); ok {
+			messages = append(messages, fmt.Sprintf("%s (%s): %s", detail.GetAddress(), detail.GetMspId(), detail.GetMessage()))
+		}
 	}
 	return messages
 }

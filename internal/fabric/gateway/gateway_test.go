@@ -33,6 +33,7 @@ type server struct {
 	validation                        peer.TxValidationCode
 	hang                              chan struct{} // closed once a call hangs, where it is to
 	targets                           []string      // of the last evaluate
+	stop                              func()        // set by connect
 }
 
 func (s *server) wait(ctx context.Context) error {
@@ -97,7 +98,8 @@ func connect(t *testing.T, s *server, sign identity.Sign) *Client {
 	grpcServer := grpc.NewServer()
 	gatewaypb.RegisterGatewayServer(grpcServer, s)
 	go func() { _ = grpcServer.Serve(listener) }() // it ends with Stop
-	t.Cleanup(grpcServer.Stop)
+	s.stop = grpcServer.Stop
+	t.Cleanup(s.stop)
 
 	conn, err := grpc.NewClient("passthrough:///"+listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -236,15 +238,13 @@ func TestErrorsAreExplained(t *testing.T) {
 }
 
 func TestAPeerThatIsNotThere(t *testing.T) {
-	c := connect(t, &server{}, nil)
-	if err := c.conn.Close(); err != nil { // as by a network that was taken down
-		t.Fatal(err)
-	}
+	s := &server{}
+	c := connect(t, s, nil)
+	s.stop() // as by a network that was taken down
 	_, err := c.Evaluate(t.Context(), transfer)
-	if f := fault.From(err); f == nil || f.Kind == fault.Other {
+	if f := fault.From(err); f == nil || f.Kind != fault.Transaction || !strings.Contains(f.Fix, "ccdev up -d") {
 		t.Errorf("the fault is %#v", f)
 	}
-	c.conn = connect(t, &server{}, nil).conn // for the one Close that is to come
 }
 
 func TestAnInterruptedCall(t *testing.T) {

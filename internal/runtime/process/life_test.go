@@ -144,7 +144,7 @@ func TestReusedPIDIsLeftAlone(t *testing.T) {
 	b.must(stranger.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- stranger.Wait() }()
-	t.Cleanup(func() { _ = stranger.Process.Kill(); <-ended })
+	t.Cleanup(func() { _ = stranger.Process.Kill(); _ = <-ended })
 
 	pid := stranger.Process.Pid
 	b.must(os.MkdirAll(r.run, 0o700))

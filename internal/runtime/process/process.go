@@ -61,6 +61,11 @@ func (r *Runtime) Start(ctx context.Context, model *types.Project, services ...s
 			return fmt.Errorf("starting services: %w", err)
 		}
 	}
+	return r.launchAll(ctx, due)
+}
+
+// launchAll starts the programs one right after the other, and then waits until each runs.
+func (r *Runtime) launchAll(ctx context.Context, due []plan) error {
 	var launched []record
 	for _, p := range due {
 		rec, err := r.launch(ctx, p)

@@ -43,13 +43,13 @@ func (r *run) faulty(err error, parts ...string) *fault.Fault {
 func unknownProgram(r *run) {
 	s := r.subject()
 	err := s.Runtime.Start(r.Context(), s.Model(Service{Name: "a", Program: noSuchProgram}))
-	r.faulty(err, noSuchProgram)
+	_ = r.faulty(err, noSuchProgram)
 }
 
 func unknownService(r *run) {
 	s := r.subject()
 	err := s.Runtime.Start(r.Context(), s.Model(Service{Name: "a", Args: []string{"wait"}}), "nobody")
-	r.faulty(err, "nobody")
+	_ = r.faulty(err, "nobody")
 	r.empty(s.Runtime)
 }
 

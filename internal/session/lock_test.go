@@ -1,0 +1,178 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/network"
+)
+
+// on is a session on a folder, of a command of its own.
+func on(t *testing.T, dir string, sink event.Sink) *Session {
+	t.Helper()
+	s, err := Open(Options{
+		Dir: dir, CacheDir: filepath.Join(dir, "cache"), Events: sink,
+		// An engine that is not there: these tests are about plain processes.
+		Getenv: func(name string) string {
+			if name == "DOCKER_HOST" {
+				return "unix://" + filepath.Join(dir, "no.sock")
+			}
+			return ""
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestOneCommandAtATimeChangesTheNetwork(t *testing.T) {
+	dir := t.TempDir()
+	var inside, most atomic.Int32
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			for range 5 {
+				release, err := on(t, dir, event.Discard).lock(t.Context(), "up")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := inside.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				inside.Add(-1)
+				release()
+			}
+		})
+	}
+	all.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d commands were at it at once", most.Load())
+	}
+}
+
+func TestTheNextOneIsToldForWhomItWaits(t *testing.T) {
+	dir := t.TempDir()
+	release, err := on(t, dir, event.Discard).lock(t.Context(), "up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notices []string
+	waiting := on(t, dir, func(e event.Event) {
+		if n, ok := e.(event.Notice); ok {
+			notices = append(notices, n.Text)
+			release() // only now: it waits for it, or this test never ends
+		}
+	})
+	next, err := waiting.lock(t.Context(), "reload")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next()
+	if len(notices) != 1 || !strings.Contains(notices[0], "ccdev up") || !strings.Contains(notices[0], "pid ") {
+		t.Errorf("the notices are %q", notices)
+	}
+}
+
+func TestWaitingForTheLockEndsWithItsContext(t *testing.T) {
+	dir := t.TempDir()
+	release, err := on(t, dir, event.Discard).lock(t.Context(), "up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	interrupted := errors.New("Ctrl-C")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	waiting := on(t, dir, func(event.Event) { cancel(interrupted) })
+	if _, err := waiting.lock(ctx, "down"); !errors.Is(err, interrupted) {
+		t.Errorf("the error is %v, want the cause", err)
+	}
+}
+
+func TestALockThatWasRemovedWithTheNetworkIsNoLock(t *testing.T) {
+	t.Skip("a known bug: a command that waits for \"ccdev down -v\" fails, as the lock goes with the state folder")
+	dir := t.TempDir()
+	remover := on(t, dir, event.Discard)
+	release, err := remover.lock(t.Context(), "down")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := on(t, dir, func(event.Event) { // while it waits, the network and its lock go
+		if err := removeState(dir); err != nil {
+			t.Error(err)
+		}
+		release()
+	})
+	mine, err := waiting.lock(t.Context(), "up")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mine()
+	if _, err := os.Stat(filepath.Join(network.StateDir(dir), "lock")); err != nil {
+		t.Errorf("it holds a lock that nobody else can see: %v", err)
+	}
+}
+
+func TestRemoveState(t *testing.T) {
+	dir := t.TempDir()
+	if err := removeState(dir); err != nil {
+		t.Errorf("of a project without: %v", err)
+	}
+	mine := filepath.Join(dir, "main.go")
+	for _, file := range []string{mine, filepath.Join(dir, ".ccdev", "lock"), filepath.Join(dir, ".ccdev", "nodes", "orderer", "core.yaml")} {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := removeState(dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "main.go" {
+		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+}
+
+func TestDownOfNothing(t *testing.T) {
+	for name, data := range map[string]bool{"down": false, "down -v": true} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if err := on(t, dir, event.Discard).Down(t.Context(), data); err != nil {
+				t.Errorf("a project that has nothing: %v", err)
+			}
+			if _, err := os.Stat(network.StateDir(dir)); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("it has made a state folder: %v", err)
+			}
+		})
+	}
+}
+
+func TestDownOfADamagedRecord(t *testing.T) {
+	dir := t.TempDir()
+	if err := network.PrepareStateDir(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(network.StateDir(dir), "network.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := on(t, dir, event.Discard).Down(t.Context(), false); !errors.Is(err, network.ErrUnreadable) {
+		t.Errorf("without -v the error is %v", err)
+	}
+	if err := on(t, dir, event.Discard).Down(t.Context(), true); err != nil {
+		t.Errorf("with -v, as its fix says: %v", err)
+	}
+	if _, err := os.Stat(network.StateDir(dir)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the state is still there: %v", err)
+	}
+}
