@@ -14,6 +14,11 @@ import (
 // Down stops and removes the project's services. With data it removes everything of the
 // project: ledgers, identities, ports, state. A project that has nothing is no error.
 func (s *Session) Down(ctx context.Context, data bool) error {
+	release, err := s.lock(ctx, "down")
+	if err != nil {
+		return err
+	}
+	defer release()
 	_, recorded, err := network.Recorded(s.dir)
 	if err != nil && (!data || !errors.Is(err, network.ErrUnreadable)) {
 		return err
@@ -21,11 +26,6 @@ func (s *Session) Down(ctx context.Context, data bool) error {
 	if !recorded {
 		return s.step(ctx, "remove", s.removeUnrecorded)
 	}
-	release, err := s.lock(ctx, "down")
-	if err != nil {
-		return err
-	}
-	defer release()
 	l, err := s.find(ctx)
 	if err != nil {
 		return err

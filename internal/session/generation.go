@@ -16,10 +16,11 @@ import (
 	"github.com/ccdev/ccdev/internal/topology"
 )
 
-// generationRecord is what is kept of the newest generation that ran.
+// generationRecord is what is kept of a chaincode's generations.
 type generationRecord struct {
-	Number int    `json:"number"`
+	Made   int    `json:"made"`   // number of the newest one
 	SHA256 string `json:"sha256"` // of its program
+	Live   int    `json:"live"`   // number of the newest one that was ready; 0 for none
 }
 
 func recordedGeneration(dir string) (generationRecord, error) {
@@ -40,31 +41,39 @@ func recordedGeneration(dir string) (generationRecord, error) {
 // nextGeneration gives the generation of a program just built: the newest one if that has the
 // same program (unless replace asks for another one), else the next. The program is kept under
 // the generation's number, as builds overwrite each other.
-func nextGeneration(dir, program string, replace bool) (topology.Generation, error) {
-	last, err := recordedGeneration(dir)
+func nextGeneration(dir, program string, replace bool) (g topology.Generation, err error) {
+	record, err := recordedGeneration(dir)
 	if err != nil {
-		return topology.Generation{}, err
+		return g, err
 	}
 	sum, err := fileSHA256(program)
 	if err != nil {
-		return topology.Generation{}, err
+		return g, err
 	}
-	number := last.Number
-	if replace || sum != last.SHA256 {
-		number++
+	if replace || sum != record.SHA256 {
+		record.Made++
+		record.SHA256 = sum
 	}
-	g := topology.Generation{Number: number, Program: generationProgram(dir, number)}
+	g = topology.Generation{Number: record.Made, Program: generationProgram(dir, record.Made)}
 	if has, err := fileSHA256(g.Program); err == nil && has == sum {
 		return g, nil
 	}
 	if err := keepProgram(program, g.Program); err != nil {
-		return g, fmt.Errorf("keep generation %d: %w", number, err)
+		return g, fmt.Errorf("keep generation %d: %w", g.Number, err)
 	}
-	return g, nil
+	return g, record.save(dir)
 }
 
-// keepProgram links a program into a place of its own. A link, not a copy: the next build is
-// renamed into place and leaves this file alone.
+func (r generationRecord) save(dir string) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("record generation %d: %w", r.Made, err)
+	}
+	return atomicfile.Write(filepath.Join(dir, "generation.json"), text, 0o600)
+}
+
+// keepProgram gives a program a place of its own: by a link, as the next build is renamed into
+// place and leaves this file alone; by a copy where the file system has no links.
 func keepProgram(program, kept string) error {
 	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
 		return err
@@ -72,30 +81,34 @@ func keepProgram(program, kept string) error {
 	if err := os.Remove(kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return os.Link(program, kept)
+	if os.Link(program, kept) == nil {
+		return nil
+	}
+	code, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(kept, code, 0o700)
 }
 
-// runningGeneration is the newest generation that ran.
+// runningGeneration is the newest generation that was ready; its number is 0 if there is none.
 func runningGeneration(dir, packageID string) (topology.Generation, error) {
-	last, err := recordedGeneration(dir)
-	return topology.Generation{Number: last.Number, Program: generationProgram(dir, last.Number), PackageID: packageID}, err
+	record, err := recordedGeneration(dir)
+	return topology.Generation{Number: record.Live, Program: generationProgram(dir, record.Live), PackageID: packageID}, err
 }
 
 func generationProgram(dir string, number int) string {
 	return filepath.Join(dir, strconv.Itoa(number), "chaincode")
 }
 
-// keepGeneration records a generation that runs, and drops the programs of those before it.
+// keepGeneration records that a generation is ready, and drops the programs of those before it.
 func keepGeneration(dir string, g topology.Generation) error {
-	sum, err := fileSHA256(g.Program)
+	record, err := recordedGeneration(dir)
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(generationRecord{Number: g.Number, SHA256: sum})
-	if err != nil {
-		return fmt.Errorf("record generation %d: %w", g.Number, err)
-	}
-	if err := atomicfile.Write(filepath.Join(dir, "generation.json"), text, 0o600); err != nil {
+	record.Live = g.Number
+	if err := record.save(dir); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(dir)

@@ -90,14 +90,18 @@ func TestABuildLeavesTheRunningGenerationAlone(t *testing.T) {
 	}
 }
 
-func TestAGenerationThatNeverRanIsReplaced(t *testing.T) {
+// One that did not get ready keeps its number, so that the next one is a start of its own.
+func TestAGenerationThatNeverRan(t *testing.T) {
 	dir := t.TempDir()
 	keep(t, dir, next(t, dir, "a", false))
-	if g := next(t, dir, "crashes", false); g.Number != 2 {
-		t.Fatalf("it is generation %d", g.Number)
-	}
-	if g := next(t, dir, "mended", false); g.Number != 2 {
-		t.Errorf("the one in place of it is generation %d", g.Number)
+	for i, build := range []struct {
+		content string
+		replace bool
+		want    int
+	}{{"crashes", false, 2}, {"crashes", false, 2}, {"crashes", true, 3}, {"mended", false, 4}} {
+		if g := next(t, dir, build.content, build.replace); g.Number != build.want {
+			t.Errorf("build %d is generation %d, want %d", i, g.Number, build.want)
+		}
 	}
 	if g, err := runningGeneration(dir, "id"); err != nil || g.Number != 1 || read(t, g.Program) != "a" || g.PackageID != "id" {
 		t.Errorf("what runs is %+v (%v)", g, err)
@@ -114,31 +118,7 @@ func TestKeepDropsTheProgramsBefore(t *testing.T) {
 			t.Errorf("%s is to be there: %t; %v", path, want, err)
 		}
 	}
-	if r, err := recordedGeneration(dir); err != nil || r.Number != 3 {
+	if r, err := recordedGeneration(dir); err != nil || r.Live != 3 {
 		t.Errorf("the record is %+v (%v)", r, err)
-	}
-}
-
-func TestKeepNeedsTheProgram(t *testing.T) {
-	dir := t.TempDir()
-	if err := keepGeneration(dir, topology.Generation{Number: 1, Program: filepath.Join(dir, "none")}); err == nil {
-		t.Error("a generation without a program was recorded")
-	}
-	if r, err := recordedGeneration(dir); err != nil || r.Number != 0 {
-		t.Errorf("the record is %+v (%v)", r, err)
-	}
-}
-
-func TestADamagedRecordOfTheGenerationsIsAnError(t *testing.T) {
-	dir := t.TempDir()
-	program := builds(t, dir, "a")
-	if err := os.WriteFile(filepath.Join(dir, "generation.json"), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := nextGeneration(dir, program, false); err == nil {
-		t.Error("nextGeneration guessed")
-	}
-	if _, err := runningGeneration(dir, ""); err == nil {
-		t.Error("runningGeneration guessed")
 	}
 }

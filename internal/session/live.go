@@ -108,7 +108,7 @@ func (l *live) watching(ctx context.Context, service string, kind fault.Kind, do
 				continue
 			}
 			cancel(nil)
-			_ = <-done // it says what the service's end makes it say
+			<-done //nolint:errcheck // it says what the service's end makes it say
 			if !found {
 				return fault.New(kind, `run "ccdev up -d"`, "%s does not run", service)
 			}

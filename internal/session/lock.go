@@ -12,37 +12,54 @@ import (
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
 	"github.com/gofrs/flock"
 )
 
 // lock lets one command change the network at a time: the next one waits until this one is
-// done, or dead. It makes the state folder. release must be called.
+// done, or dead. release must be called. The lock lies apart from the network's state, which a
+// command that holds it may remove.
 func (s *Session) lock(ctx context.Context, command string) (release func(), err error) {
+	path := filepath.Join(s.cacheDir, "locks", project.Project{Dir: s.dir}.ID())
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fault.New(fault.Usage, "set CCDEV_CACHE to a folder that can be written", "cannot lock the network: %w", err)
+	}
 	for {
-		if err := network.PrepareStateDir(s.dir); err != nil {
+		f := flock.New(path)
+		if err := s.await(ctx, f); err != nil {
 			return nil, err
 		}
-		path := filepath.Join(network.StateDir(s.dir), "lock")
-		f := flock.New(path)
-		got, err := f.TryLock()
-		if err == nil && !got {
-			holder, _ := os.ReadFile(path) // only for the notice
-			s.emit(event.Notice{Text: fmt.Sprintf("another ccdev is changing this network (%s): waiting for it",
-				strings.TrimSpace(string(holder)))})
-			_, err = f.TryLockContext(ctx, 20*time.Millisecond)
+		if !stillThere(f, path) {
+			_ = f.Close() // removed by the one before: others would lock another file
+			continue
 		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if err != nil {
-			return nil, fault.New(fault.Usage, "make "+network.StateDir(s.dir)+" writable", "cannot lock the network: %w", err)
-		}
-		if stillThere(f, path) {
-			_ = os.WriteFile(path, fmt.Appendf(nil, "pid %d, ccdev %s\n", os.Getpid(), command), 0o600) // only for the notice
-			return func() { _ = f.Close() }, nil                                                        // the lock ends with the file, closed or not
-		}
-		_ = f.Close() // the one before has removed the network, and the lock with it
+		_ = os.WriteFile(path, fmt.Appendf(nil, "pid %d, ccdev %s\n", os.Getpid(), command), 0o600) // only for the notice
+		return func() {
+			if _, err := os.Stat(network.StateDir(s.dir)); errors.Is(err, os.ErrNotExist) {
+				_ = os.Remove(path) // nothing of the project is left, nor should this be
+			}
+			_ = f.Close() // which is what unlocks
+		}, nil
 	}
+}
+
+// await takes the lock, telling whom it waits for.
+func (s *Session) await(ctx context.Context, f *flock.Flock) error {
+	got, err := f.TryLock()
+	if err == nil && !got {
+		holder, _ := os.ReadFile(f.Path()) // only for the notice
+		s.emit(event.Notice{Text: fmt.Sprintf("another ccdev is changing this network (%s): waiting for it",
+			strings.TrimSpace(string(holder)))})
+		_, err = f.TryLockContext(ctx, 20*time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		_ = f.Close()
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return fault.New(fault.Usage, "make "+filepath.Dir(f.Path())+" writable, or set CCDEV_CACHE", "cannot lock the network: %w", err)
+	}
+	return nil
 }
 
 // stillThere tells whether the locked file is the one that the next command will lock.
@@ -53,25 +70,4 @@ func stillThere(f *flock.Flock, path string) bool {
 	}
 	there, err := os.Stat(path)
 	return err == nil && os.SameFile(locked, there)
-}
-
-// remove deletes the state folder, the lock last: until then nobody else starts.
-func removeState(dir string) error {
-	state := network.StateDir(dir)
-	entries, err := os.ReadDir(state)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	for _, e := range entries {
-		if e.Name() != "lock" {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(state, e.Name())))
-		}
-	}
-	if err == nil {
-		err = os.RemoveAll(state)
-	}
-	if err != nil {
-		return fault.New(fault.Other, "delete "+state+" by hand", "cannot remove the network's state: %w", err)
-	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
 )
 
 // on is a session on a folder, of a command of its own.
@@ -97,37 +98,47 @@ func TestWaitingForTheLockEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestALockThatWasRemovedWithTheNetworkIsNoLock(t *testing.T) {
-	t.Skip("a known bug: a command that waits for \"ccdev down -v\" fails, as the lock goes with the state folder")
+// A lock that its holder removes, with the project, must not let in two of those that wait.
+func TestTheLockHoldsWhileProjectsComeAndGo(t *testing.T) {
 	dir := t.TempDir()
-	remover := on(t, dir, event.Discard)
-	release, err := remover.lock(t.Context(), "down")
-	if err != nil {
-		t.Fatal(err)
+	var inside, most atomic.Int32
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 10 {
+				s := on(t, dir, event.Discard)
+				release, err := s.lock(t.Context(), "up")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := inside.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				if i%2 == 0 {
+					err = network.PrepareStateDir(dir)
+				} else {
+					err = s.erase(t.Context(), nil)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				inside.Add(-1)
+				release()
+			}
+		})
 	}
-	waiting := on(t, dir, func(event.Event) { // while it waits, the network and its lock go
-		if err := removeState(dir); err != nil {
-			t.Error(err)
-		}
-		release()
-	})
-	mine, err := waiting.lock(t.Context(), "up")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer mine()
-	if _, err := os.Stat(filepath.Join(network.StateDir(dir), "lock")); err != nil {
-		t.Errorf("it holds a lock that nobody else can see: %v", err)
+	all.Wait()
+	if most.Load() != 1 {
+		t.Errorf("%d commands were at it at once", most.Load())
 	}
 }
 
-func TestRemoveState(t *testing.T) {
+func TestEraseLeavesWhatIsTheUsers(t *testing.T) {
 	dir := t.TempDir()
-	if err := removeState(dir); err != nil {
-		t.Errorf("of a project without: %v", err)
-	}
+	s := on(t, dir, event.Discard)
 	mine := filepath.Join(dir, "main.go")
-	for _, file := range []string{mine, filepath.Join(dir, ".ccdev", "lock"), filepath.Join(dir, ".ccdev", "nodes", "orderer", "core.yaml")} {
+	for _, file := range []string{mine, filepath.Join(dir, ".ccdev", "nodes", "orderer", "core.yaml")} {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -135,12 +146,21 @@ func TestRemoveState(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := removeState(dir); err != nil {
+	release, err := s.lock(t.Context(), "down")
+	if err == nil {
+		err = s.erase(t.Context(), nil)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) != 1 || entries[0].Name() != "main.go" {
-		t.Errorf("the folder holds %v (%v)", entries, err)
+	release()
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
+	for _, gone := range []string{network.StateDir(dir), filepath.Join(dir, "cache", "locks", project.Project{Dir: s.Dir()}.ID())} {
+		if _, err := os.Stat(gone); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", gone, err)
+		}
 	}
 }
 

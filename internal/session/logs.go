@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"slices"
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
@@ -66,7 +67,9 @@ func choose(n network.Network, services []runtime.Service, names []string) ([]st
 		if !ok {
 			return nil, fault.New(fault.Usage, `see which there are: "ccdev status"`, "there is no service %q in this network", name)
 		}
-		chosen = append(chosen, service)
+		if !slices.Contains(chosen, service) {
+			chosen = append(chosen, service)
+		}
 	}
 	return chosen, nil
 }

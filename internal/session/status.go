@@ -75,13 +75,13 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 		if err != nil {
 			return st, err
 		}
-		generations[cc.Service] = record.Number
+		generations[cc.Service] = record.Live
 		_, id, err := packageOf(cc, packageType)
 		if err != nil {
 			return st, err
 		}
 		st.Chaincodes = append(st.Chaincodes, ChaincodeStatus{
-			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Number,
+			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Live,
 		})
 	}
 	for _, svc := range running {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/build"
@@ -40,6 +41,9 @@ func (s *Session) Up(ctx context.Context, o UpOptions) error {
 }
 
 func (s *Session) upLocked(ctx context.Context, p project.Project, retain bool) error {
+	if err := network.PrepareStateDir(s.dir); err != nil {
+		return err
+	}
 	u, first, err := s.prepare(ctx, p)
 	if err != nil {
 		if first {
@@ -162,7 +166,10 @@ func (s *Session) erase(ctx context.Context, l *live) error {
 			return err
 		}
 	}
-	return errors.Join(s.releasePorts(ctx), removeState(s.dir))
+	if err := os.RemoveAll(network.StateDir(s.dir)); err != nil {
+		return fault.New(fault.Other, "delete "+network.StateDir(s.dir)+" by hand", "cannot remove the network's state: %w", err)
+	}
+	return s.releasePorts(ctx)
 }
 
 // bringUp is the state that the steps of one up share.

@@ -144,7 +144,7 @@ func TestReusedPIDIsLeftAlone(t *testing.T) {
 	b.must(stranger.Start())
 	ended := make(chan error, 1)
 	go func() { ended <- stranger.Wait() }()
-	t.Cleanup(func() { _ = stranger.Process.Kill(); _ = <-ended })
+	t.Cleanup(func() { _ = stranger.Process.Kill(); <-ended }) //nolint:errcheck // it was killed
 
 	pid := stranger.Process.Pid
 	b.must(os.MkdirAll(r.run, 0o700))
