@@ -83,12 +83,25 @@ func (a *app) style(w io.Writer) printer.Style {
 	if !isTerminal(w) || a.getenv("TERM") == "dumb" {
 		return printer.Style{}
 	}
-	return printer.Style{Live: a.getenv("CI") == "", Color: a.getenv("NO_COLOR") == ""}
+	return printer.Style{Live: a.getenv("CI") == "", Color: a.getenv("NO_COLOR") == "", Width: width(w)}
 }
 
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// width is that of a terminal in columns; 0 when it does not say.
+func width(w io.Writer) int {
+	file, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // events is where the progress of work goes: standard error, in the form that --output asks for.

@@ -2,6 +2,7 @@
 package printer
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -36,6 +37,7 @@ func CleanText(text string) string {
 // Style says what the writer of a printer can show.
 type Style struct {
 	Live  bool // a terminal, on which the last line can be written anew
+	Width int  // of that terminal, in columns; 0 for one of the usual width
 	Color bool
 }
 
@@ -164,8 +166,8 @@ func (p *Plain) clear() {
 	}
 }
 
-// maxLive keeps the line that is written anew from wrapping, which would leave its parts behind.
-const maxLive = 78
+// usualWidth is that of a terminal that does not say its own.
+const usualWidth = 80
 
 // redraw shows the steps that run, on a line that the next event replaces.
 func (p *Plain) redraw() {
@@ -178,7 +180,9 @@ func (p *Plain) redraw() {
 		texts = append(texts, r.String())
 	}
 	p.clear()
-	io.WriteString(p.out, ansi.Truncate("  … "+strings.Join(texts, " · "), maxLive, "…")) //nolint:errcheck // as above
+	// Cut before it wraps: what has wrapped could not be cleared.
+	line := ansi.Truncate("  … "+strings.Join(texts, " · "), cmp.Or(p.style.Width, usualWidth)-1, "…")
+	io.WriteString(p.out, line) //nolint:errcheck // as above
 	p.live = true
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/printer"
+	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -102,10 +103,13 @@ orderer | started	well
 }
 
 func TestALiveLineNeverWraps(t *testing.T) {
-	out := plain(printer.Style{Live: true}, event.StepStarted{Step: strings.Repeat("long ", 40)}, event.StepStarted{Step: strings.Repeat("链", 80)})
-	for _, line := range strings.Split(out, "\r\x1b[K") {
-		if n := utf8.RuneCountInString(line); n > 78 {
-			t.Errorf("a line of %d characters: %q", n, line)
+	for width, most := range map[int]int{0: 79, 40: 39, 120: 119} {
+		out := plain(printer.Style{Live: true, Width: width},
+			event.StepStarted{Step: strings.Repeat("long ", 40)}, event.StepStarted{Step: strings.Repeat("链", 80)})
+		for _, line := range strings.Split(out, "\r\x1b[K") {
+			if n := ansi.StringWidth(line); n > most {
+				t.Errorf("%d columns of %d: %q", n, width, line)
+			}
 		}
 	}
 }

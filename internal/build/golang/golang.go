@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/procgroup"
 )
 
 // Options say what to build.
@@ -43,14 +44,14 @@ func Build(ctx context.Context, o Options) error {
 	}
 	// Without the state of the user's repository: a commit would make another program of the same
 	// sources, and a repository that git refuses to read would fail the build.
-	cmd := exec.CommandContext(ctx, program, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", o.Out, ".")
+	cmd := procgroup.Command(ctx, program, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", o.Out, ".")
 	cmd.Dir = o.Source
 	// Linked beside the program, so that a rename puts it there: a running program cannot be
 	// overwritten. Left in place, so that the go command need not link what has not changed.
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+o.OS, "GOARCH="+o.Arch, "GOTMPDIR="+filepath.Dir(o.Out))
-	endGroup(cmd)
 	output, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
+		procgroup.Gone(cmd)
 		removeTemporary(filepath.Dir(o.Out))
 		return ctx.Err()
 	}

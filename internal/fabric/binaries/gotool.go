@@ -7,13 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"time"
+
+	"github.com/ccdev/ccdev/internal/procgroup"
 )
 
-const (
-	logLines = 20              // of Go's own output, kept to explain a failure
-	killWait = 5 * time.Second // for the pipes of a killed go to close
-)
+const logLines = 20 // of Go's own output, kept to explain a failure
 
 // goTool is this machine's go command, set up for one module and one target.
 type goTool struct {
@@ -52,18 +50,15 @@ func (e *goError) Unwrap() error { return e.err }
 // one; what that reports as its own is kept out of the log of a failure. When ctx ends, the
 // command and all it started are killed, and are gone when run returns.
 func (g goTool) run(ctx context.Context, line func(string) bool, args ...string) ([]byte, error) {
-	cmd := exec.CommandContext(ctx, g.path, args...)
+	cmd := procgroup.Command(ctx, g.path, args...)
 	cmd.Dir = g.dir
 	cmd.Env = append(os.Environ(), g.env...)
 	var out bytes.Buffer
 	lines := &lineWriter{line: line}
 	cmd.Stdout, cmd.Stderr = &out, lines
-	ownGroup(cmd)
-	cmd.Cancel = func() error { return killGroup(cmd) }
-	cmd.WaitDelay = killWait
 	err := cmd.Run()
 	if ctx.Err() != nil {
-		awaitGroup(cmd)
+		procgroup.Gone(cmd)
 		return nil, context.Cause(ctx)
 	}
 	lines.flush()

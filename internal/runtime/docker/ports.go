@@ -2,17 +2,13 @@ package docker
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
 
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
-	psnet "github.com/shirou/gopsutil/v4/net"
-	"github.com/shirou/gopsutil/v4/process"
 
-	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/runtime"
 )
 
@@ -23,8 +19,7 @@ func (s *starting) portTaken(ctx context.Context, want *spec, err error) error {
 		return nil
 	}
 	taken := &runtime.PortTaken{Service: want.service, Port: port, Owner: s.portOwner(ctx, port)}
-	fix := fmt.Sprintf("end what listens on port %d, or set another port in ccdev.yaml", port)
-	return fault.New(fault.Boot, fix, "%w", taken)
+	return taken.Fault()
 }
 
 // takenPort finds in what the engine said the port it could not publish; 0 when that is not what
@@ -66,26 +61,5 @@ func (s *starting) portOwner(ctx context.Context, port int) string {
 			}
 		}
 	}
-	return listener(ctx, port)
-}
-
-// listener finds the process that listens on a port. Those of other users may be hidden.
-func listener(ctx context.Context, port int) string {
-	conns, err := psnet.ConnectionsWithContext(ctx, "tcp")
-	if err != nil {
-		return ""
-	}
-	for _, c := range conns {
-		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 {
-			continue
-		}
-		owner := fmt.Sprintf("pid %d", c.Pid)
-		if p, err := process.NewProcessWithContext(ctx, c.Pid); err == nil {
-			if name, err := p.NameWithContext(ctx); err == nil && name != "" {
-				owner += " (" + name + ")"
-			}
-		}
-		return owner
-	}
-	return ""
+	return runtime.Listener(ctx, port)
 }

@@ -253,7 +253,7 @@ func TestPortOwnerIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	got := owner(t.Context(), l.Addr().(*net.TCPAddr).Port)
+	got := runtime.Listener(t.Context(), l.Addr().(*net.TCPAddr).Port)
 	if want := fmt.Sprintf("pid %d (", os.Getpid()); !strings.HasPrefix(got, want) {
 		t.Errorf("the owner is %q, want this process", got)
 	}

@@ -5,15 +5,12 @@ package process
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"syscall"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
-	psnet "github.com/shirou/gopsutil/v4/net"
-	"github.com/shirou/gopsutil/v4/process"
 
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/runtime"
@@ -79,34 +76,9 @@ func tryPort(ctx context.Context, service string, port port) error {
 	if !errors.Is(err, syscall.EADDRINUSE) {
 		return wait.Stop(fault.New(fault.Boot, "choose another port", "%s cannot listen: %w", service, err))
 	}
-	taken := &runtime.PortTaken{Service: service, Port: port.Number, Owner: owner(ctx, port.Number)}
-	err = fault.New(fault.Boot, fmt.Sprintf("end what uses port %d, or choose another port", port.Number), "%w", taken)
+	taken := &runtime.PortTaken{Service: service, Port: port.Number, Owner: runtime.Listener(ctx, port.Number)}
 	if taken.Owner != "" {
-		return wait.Stop(err)
+		return wait.Stop(taken.Fault())
 	}
-	return err
-}
-
-// owner says who listens on a port: "pid 4312 (peer)". It is empty when that cannot be known, as
-// for processes of other users.
-func owner(ctx context.Context, number int) string {
-	connections, err := psnet.ConnectionsWithContext(ctx, "tcp")
-	if err != nil {
-		return ""
-	}
-	for _, c := range connections {
-		if c.Status != "LISTEN" || int(c.Laddr.Port) != number || c.Pid == 0 {
-			continue
-		}
-		who := fmt.Sprintf("pid %d", c.Pid)
-		p, err := process.NewProcessWithContext(ctx, c.Pid)
-		if err != nil {
-			return who
-		}
-		if name, err := p.NameWithContext(ctx); err == nil {
-			who += " (" + name + ")"
-		}
-		return who
-	}
-	return ""
+	return taken.Fault()
 }
