@@ -27,13 +27,12 @@ type deployment struct {
 	*bringUp
 	cc network.Chaincode
 
-	// Replace makes a new generation of a build that is the same as the last one.
-	replace bool
+	replace bool // whether a build that is the same as the last one is a new generation too
 
-	pkg        []byte              // set by the step "package"
-	id         string              // likewise
-	generation topology.Generation // set by the step "build"
-	definition lifecycle.Definition
+	generation topology.Generation  // set by the step "build"
+	pkg        []byte               // set by the look of "install"
+	id         string               // likewise
+	definition lifecycle.Definition // set by the look of "approve"
 }
 
 // step names a step of this chaincode.

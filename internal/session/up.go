@@ -52,12 +52,14 @@ func (s *Session) upLocked(ctx context.Context, p project.Project, retain bool) 
 		return err
 	}
 	err = steps.Run(ctx, u.steps(), s.emit)
-	var failure *steps.Failure
-	kept := retain || (errors.As(err, &failure) && failure.Apart)
-	if err != nil && first && !kept {
-		return errors.Join(err, s.undo(ctx, u.live))
+	if err == nil || !first || retain {
+		return err
 	}
-	return err
+	if failure := (*steps.Failure)(nil); errors.As(err, &failure) && failure.Apart {
+		s.emit(event.Notice{Text: "the network is up, and is kept"})
+		return err
+	}
+	return errors.Join(err, s.undo(ctx, u.live))
 }
 
 // Plan tells what Up would do, and changes nothing.
