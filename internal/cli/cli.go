@@ -172,12 +172,21 @@ installed, approved, committed, and running as a service.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.New(fault.Usage, fmt.Sprintf("see %q", cmd.CommandPath()+" --help"), "%w", err)
 	})
-	root.AddCommand(
-		newInitCmd(a), newUpCmd(a), newDownCmd(a), newResetCmd(a), newStatusCmd(a), newLogsCmd(a),
-		newInvokeCmd(a), newQueryCmd(a), newReloadCmd(a),
-		newPackageCmd(a), newInstalledCmd(a), newConfigCmd(a), newImagesCmd(a), newVersionCmd(a), newAgentCmd(a),
-	)
+	addGroup(root, "The network:", newUpCmd(a), newDownCmd(a), newResetCmd(a), newStatusCmd(a), newLogsCmd(a))
+	addGroup(root, "The chaincode:", newInitCmd(a), newInvokeCmd(a), newQueryCmd(a), newReloadCmd(a))
+	addGroup(root, "Packages:", newPackageCmd(a), newInstalledCmd(a))
+	addGroup(root, "What it runs on:", newConfigCmd(a), newImagesCmd(a), newVersionCmd(a))
+	root.AddCommand(newAgentCmd(a))
 	return root
+}
+
+// addGroup adds commands that belong together under a title in the help.
+func addGroup(root *cobra.Command, title string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: title, Title: title})
+	for _, c := range commands {
+		c.GroupID = title
+		root.AddCommand(c)
+	}
 }
 
 // String, Set and Type make an output a flag.

@@ -29,27 +29,32 @@ func (s *Session) Images(ctx context.Context, fabric, source string) (images bin
 		return images, err
 	}
 	err = s.step(ctx, stepFabric, func(ctx context.Context) error {
-		images, err = s.ensureImages(ctx, engine, p, p.Fabric, s.progress(stepFabric))
+		want := wantImages(p, p.Fabric)
+		want.Fresh = true // that is what was asked for
+		images, err = s.ensureImages(ctx, engine, want)
 		return err
 	})
 	return images, err
 }
 
-func (s *Session) ensureImages(ctx context.Context, engine *docker.Engine, p project.Project, fabric string,
-	progress binaries.Progress,
-) (binaries.Images, error) {
+// wantImages are the images that the project wants of a Fabric version.
+func wantImages(p project.Project, fabric string) binaries.Want {
+	return binaries.Want{
+		Version: fabric, Source: p.Images.Source,
+		Registry: p.Images.Registry, PeerImage: p.Images.Peer, OrdererImage: p.Images.Orderer,
+	}
+}
+
+func (s *Session) ensureImages(ctx context.Context, engine *docker.Engine, want binaries.Want) (binaries.Images, error) {
 	goos, arch, err := engine.Platform(ctx)
 	if err != nil {
 		return binaries.Images{}, err
 	}
-	agent, err := binaries.AgentPath(goos, arch)
-	if err != nil {
+	want.CacheDir = s.cacheDir
+	if want.Agent, err = binaries.AgentPath(goos, arch); err != nil {
 		return binaries.Images{}, err
 	}
-	images, err := binaries.Ensure(ctx, engine, binaries.Want{
-		Version: fabric, Agent: agent, CacheDir: s.cacheDir, Source: p.Images.Source,
-		Registry: p.Images.Registry, PeerImage: p.Images.Peer, OrdererImage: p.Images.Orderer,
-	}, progress)
+	images, err := binaries.Ensure(ctx, engine, want, s.progress(stepFabric))
 	if err == nil && images.Made {
 		removeOldImages(ctx, engine, images)
 	}

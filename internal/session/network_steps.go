@@ -68,11 +68,10 @@ func (u *bringUp) fabricReason() string {
 
 // fabric provides what the nodes run.
 func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
-	progress := u.progress(stepFabric)
 	if u.engine == nil {
-		return u.fabricPrograms(ctx, progress)
+		return u.fabricPrograms(ctx)
 	}
-	images, err := u.ensureImages(ctx, u.engine, u.project, u.net.Fabric, progress)
+	images, err := u.ensureImages(ctx, u.engine, wantImages(u.project, u.net.Fabric))
 	if err != nil {
 		return "", err
 	}
@@ -82,7 +81,7 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	return "images of Fabric " + u.net.Fabric, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
 }
 
-func (u *bringUp) fabricPrograms(ctx context.Context, progress binaries.Progress) (string, error) {
+func (u *bringUp) fabricPrograms(ctx context.Context) (string, error) {
 	agent, err := binaries.AgentPath(goruntime.GOOS, goruntime.GOARCH)
 	if err != nil {
 		return "", err
@@ -94,7 +93,7 @@ func (u *bringUp) fabricPrograms(ctx context.Context, progress binaries.Progress
 	if err := link(builder, u.net.BuilderDir()); err != nil {
 		return "", err
 	}
-	programs, err := binaries.Compile(ctx, binaries.Target{Version: u.net.Fabric, CacheDir: u.cacheDir}, progress)
+	programs, err := binaries.Compile(ctx, binaries.Target{Version: u.net.Fabric, CacheDir: u.cacheDir}, u.progress(stepFabric))
 	if err != nil {
 		return "", err
 	}

@@ -73,6 +73,7 @@ type Want struct {
 	Registry     string // DefaultRegistry
 	PeerImage    string // a whole image name instead of the registry's; never replaced by a compiled one
 	OrdererImage string // likewise
+	Fresh        bool   // make them anew though they are there, as when the user asks for a pull
 	Agent        string // path of the static ccdev for the engine's platform; needed
 	CacheDir     string // of Compile: DefaultCacheDir()
 }

@@ -114,7 +114,7 @@ func (s *supply) fill(ctx context.Context, ref string, entries []entry, use func
 		return err
 	}
 	defer unlock()
-	if found, err := s.has(ctx, ref); found || err != nil {
+	if found, err := s.has(ctx, ref); found && !s.want.Fresh || err != nil {
 		return err
 	}
 	s.progress("making image "+ref, 0, 0)
@@ -135,6 +135,9 @@ func (s *supply) has(ctx context.Context, ref string) (bool, error) {
 
 // hasOurs is has for an image made here earlier.
 func (s *supply) hasOurs(ctx context.Context, ref string) (bool, error) {
+	if s.want.Fresh {
+		return false, nil
+	}
 	found, err := s.has(ctx, ref)
 	if found {
 		s.note(ref + " is local")
