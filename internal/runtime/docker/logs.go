@@ -70,15 +70,22 @@ func (r *Runtime) follow(ctx context.Context, service, id string, tail int, line
 			read = l.Time
 		}
 	}
-	for id != "" {
+	if tail >= 0 {
+		read = time.Now() // what is older, and not among the tail, was not asked for
+	}
+	for {
 		if err := r.logFailed(r.readLog(ctx, id, tail, true, fresh), service); err != nil {
 			return err
 		}
 		// A container that was started again has its log from the beginning.
 		tail, known = -1, read
-		id = r.runsAgain(ctx, service)
+		next := r.runsAgain(ctx, service)
+		if next == "" {
+			// The engine may end the stream before a container's last lines are in its log.
+			return r.logFailed(r.readLog(ctx, id, tail, false, fresh), service)
+		}
+		id = next
 	}
-	return nil
 }
 
 // runsAgain waits for a container of the service that runs, and gives its id; none after Linger.
