@@ -171,6 +171,7 @@ func suiteModel(t *testing.T, id, image string, services []runtimetest.Service) 
 		for _, port := range s.Ports {
 			c.Ports = append(c.Ports, types.ServicePortConfig{Target: uint32(port), Published: strconv.Itoa(port)})
 		}
+		c.Restart = s.Restart
 		if s.Grace != 0 {
 			grace := types.Duration(s.Grace)
 			c.StopGracePeriod = &grace

@@ -6,7 +6,7 @@
 // Environment is the whole environment, besides the caller's PATH, HOME and TMPDIR (and what
 // /bin/sh adds of itself, such as PWD): a developer's CORE_* variables do not leak in. WorkingDir
 // is by default the service's own folder, data/NAME. StopSignal (SIGTERM) and StopGracePeriod
-// (5 s) are as in compose. DependsOn is an order and no more.
+// (5 s) are as in compose, Restart too, where it is no or on-failure. DependsOn is an order and no more.
 //
 // Nothing stands between a service and the machine, so these are faults where the service would
 // not find what it asks for:
@@ -20,7 +20,7 @@
 //   - a variable whose name is no shell identifier: /bin/sh would drop it.
 //
 // All the rest is ignored: it changes where or how strictly a service is shut in, not what it
-// does: networks, hostname, user, limits, capabilities, restart, healthcheck, labels, logging.
+// does: networks, hostname, user, limits, capabilities, healthcheck, labels, logging.
 //
 // # What is kept, below the state folder
 //

@@ -123,7 +123,7 @@ func TestStartRefusesWhatAPlainProcessCannotHave(t *testing.T) {
 func TestStartIgnoresWhatIsHarmless(t *testing.T) {
 	b := newBench(t, "")
 	dir := t.TempDir()
-	service := types.ServiceConfig{Name: "a", Restart: "always"}
+	service := types.ServiceConfig{Name: "a"}
 	service.Entrypoint = types.ShellCommand{"sh", "-c", "pwd"}
 	service.Image, service.Hostname, service.User = "busybox", "a", "nobody"
 	service.Networks = map[string]*types.ServiceNetworkConfig{"extra": nil}

@@ -20,13 +20,16 @@ const (
 
 	// script waits for leave to begin, runs a program, and notes how it ended. It catches signals
 	// to outlive them: caught ones, unlike ignored ones, are back at their defaults in the
-	// program. The inner shell notes its pid, and then becomes the program.
+	// program. The inner shell notes its pid, and then becomes the program. With restart
+	// on-failure it is run again, with a pause against loops, until a signal came.
 	script = `read -r leave || exit 0
-trap : HUP INT QUIT ALRM TERM USR1 USR2
-pid=$1 end=$2
-shift 2
-/bin/sh -c 'echo $$ >"$0" && exec "$@"' "$pid" "$@" </dev/null
-echo $? >"$end"
+pid=$1 end=$2 restart=$3
+trap restart=no HUP INT QUIT ALRM TERM USR1 USR2
+shift 3
+while /bin/sh -c 'echo $$ >"$0" && exec "$@"' "$pid" "$@" </dev/null; code=$?; [ $code != 0 ] && [ "$restart" = on-failure ]; do
+sleep 0.1
+done
+echo $code >"$end"
 kill -KILL 0`
 
 	maxLog = 64 << 20 // bytes; a start cuts a longer log
@@ -69,7 +72,7 @@ func (r *Runtime) spawn(p plan) (rec record, err error) {
 	defer func() { err = errors.Join(err, leave.Close()) }()
 	defer func() { _ = stdin.Close() }()
 
-	args := append([]string{"-c", script, "ccdev:" + p.service, r.pidFile(p.service), r.exitFile(p.service)}, p.argv...)
+	args := append([]string{"-c", script, "ccdev:" + p.service, r.pidFile(p.service), r.exitFile(p.service), p.restart}, p.argv...)
 	cmd := exec.Command(shell, args...)
 	cmd.Env, cmd.Dir = p.environ(), p.dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, log, log

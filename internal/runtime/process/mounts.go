@@ -84,7 +84,7 @@ func takeHash(p *plan, _ types.ServiceConfig) error {
 	}
 	whole, err := json.Marshal(map[string]any{
 		"argv": p.argv, "env": p.env, "dir": p.dir, "folders": p.folders, "files": files, "ports": p.ports,
-		"stop": p.stopSignal, "grace": p.grace,
+		"stop": p.stopSignal, "grace": p.grace, "restart": p.restart,
 		"exe": []any{exe.Size(), exe.ModTime().UTC().Format(time.RFC3339Nano)},
 	})
 	if err != nil {

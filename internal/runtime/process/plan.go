@@ -35,6 +35,7 @@ type plan struct {
 	ports      []port
 	stopSignal syscall.Signal
 	grace      time.Duration
+	restart    string // restartNever or restartOnFailure
 	hash       string
 }
 
@@ -96,6 +97,7 @@ func (r *Runtime) planService(model *types.Project, name string) (plan, error) {
 	}
 	steps := []func(*plan, types.ServiceConfig) error{
 		takeSignal,
+		takeRestart,
 		r.takeDir,
 		takeProgram,
 		takeEnvironment,
@@ -124,6 +126,24 @@ func takeSignal(p *plan, s types.ServiceConfig) error {
 			"service %s: stop_signal %s cannot be sent to a plain process", p.service, s.StopSignal)
 	}
 	p.stopSignal = sig
+	return nil
+}
+
+// Whether a program that ended by itself is run again.
+const (
+	restartNever     = "no"
+	restartOnFailure = "on-failure"
+)
+
+func takeRestart(p *plan, s types.ServiceConfig) error {
+	switch s.Restart {
+	case "", restartNever:
+		p.restart = restartNever
+	case restartOnFailure:
+		p.restart = restartOnFailure
+	default:
+		return fault.New(fault.Usage, "take no or on-failure", "service %s: restart %s is not for plain processes", p.service, s.Restart)
+	}
 	return nil
 }
 

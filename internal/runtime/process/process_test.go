@@ -92,6 +92,7 @@ func (b *bench) add(model *types.Project, s runtimetest.Service) {
 			HostIP: loopback, Target: uint32(port), Published: strconv.Itoa(port), Protocol: "tcp",
 		})
 	}
+	config.Restart = s.Restart
 	if s.Grace > 0 {
 		grace := types.Duration(s.Grace)
 		config.StopGracePeriod = &grace

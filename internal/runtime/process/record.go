@@ -134,14 +134,14 @@ func readNumber(file string) (n int, complete bool) {
 // program finds the program of a service. The second result is false when the shell never became
 // the program; whether it lives is another question.
 func (r *Runtime) program(rec record) (identity, bool) {
-	if rec.Program.PID != 0 {
+	pid, complete := readNumber(r.pidFile(rec.Service))
+	if rec.Program.PID != 0 && (!complete || pid == rec.Program.PID) {
 		return rec.Program, true
 	}
-	pid, complete := readNumber(r.pidFile(rec.Service))
 	if !complete {
 		return identity{}, false
 	}
-	// Nobody has noted its birth. It is ours as long as the shell waits for it, or if it is in
+	// It is new, or was run again: nobody has noted its birth. It is ours as long as the shell waits for it, or if it is in
 	// the shell's group.
 	program, alive := identify(pid)
 	if group, err := syscall.Getpgid(pid); alive && (rec.Shell.alive() || err == nil && group == rec.Shell.PID) {

@@ -43,6 +43,7 @@ type Service struct {
 	Env       map[string]string //
 	Files     map[string]string // content by name
 	Ports     []int             // published under the same number on 127.0.0.1
+	Restart   string            // as in compose
 	Grace     time.Duration     // stop_grace_period; the runtime's default when 0
 	DependsOn []string
 }

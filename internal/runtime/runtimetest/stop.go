@@ -2,6 +2,7 @@ package runtimetest
 
 import (
 	"context"
+	"os"
 	"strconv"
 	"time"
 
@@ -15,8 +16,27 @@ var stopCases = []testCase{
 	{"a later command stops", laterStops},
 	{"a service that ignores SIGTERM is killed", deafIsKilled},
 	{"a stop ends with its context", stopCancelled},
+	{"a service that fails is run again where it asks for it", failureRunsAgain},
 	{"the children of a service end with it", childrenEnd},
 	{"projects do not touch each other", projectsApart},
+}
+
+func failureRunsAgain(r *run) {
+	s := r.subject()
+	r.start(s, Service{Name: "a", Args: []string{"wait"}, Restart: "on-failure"}, Service{Name: "b", Args: []string{"exit=0"}, Restart: "on-failure"})
+	before := r.running(s.Runtime, "a")
+	process, err := os.FindProcess(before.PID)
+	r.must("finding it", err)
+	r.must("killing it", process.Kill())
+	r.until("it runs again", func() bool {
+		now, _ := r.service(s.Runtime, "a")
+		return now.State == runtime.Running && now.PID != 0 && now.PID != before.PID
+	})
+	if b := r.exited(s.Runtime, "b"); b.ExitCode != 0 {
+		r.Errorf("what ended well is %+v", b)
+	}
+	r.must("Stop", s.Runtime.Stop(r.Context()))
+	r.empty(s.Runtime)
 }
 
 func stopNamed(r *run) {
