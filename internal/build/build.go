@@ -17,12 +17,12 @@ type Target struct{ OS, Arch string }
 // Program builds the chaincode in the folder source into the file out, and replaces what was
 // there. lang is "go", or "auto" (or empty) for what the folder looks like. Faults are of the
 // kind Usage for a folder that holds no chaincode, and Build for one that does not build.
-func Program(ctx context.Context, lang, source, out string, target Target) error {
+func Program(ctx context.Context, lang, source, out string, target Target) (golang.Result, error) {
 	if err := Check(lang, source); err != nil {
-		return err
+		return golang.Result{}, err
 	}
 	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
-		return fmt.Errorf("build %s: %w", source, err)
+		return golang.Result{}, fmt.Errorf("build %s: %w", source, err)
 	}
 	return golang.Build(ctx, golang.Options{Source: source, Out: out, OS: target.OS, Arch: target.Arch})
 }

@@ -156,16 +156,23 @@ func resultJSON(r gateway.Result) callResult {
 		TransactionID: r.TxID, Block: r.Block, Status: r.Status,
 		Milliseconds: float64(r.Took.Microseconds()) / 1000,
 	}
-	switch {
-	case len(r.Payload) == 0:
-	case json.Valid(r.Payload):
-		out.Result = json.RawMessage(r.Payload)
-	case utf8.Valid(r.Payload):
-		out.Result = string(r.Payload)
-	default:
-		out.ResultBase64 = r.Payload
-	}
+	out.Result, out.ResultBase64 = payload(r.Payload)
 	return out
+}
+
+// payload is a value as JSON has it: itself where it is JSON, a string where it is other text;
+// bytes that are no text come as such, for base64.
+func payload(value []byte) (text any, bytes []byte) {
+	switch {
+	case len(value) == 0:
+		return nil, nil
+	case json.Valid(value):
+		return json.RawMessage(value), nil
+	case utf8.Valid(value):
+		return string(value), nil
+	default:
+		return nil, value
+	}
 }
 
 // printResult prints the payload on standard output, as it is where a program reads it, and what

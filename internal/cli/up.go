@@ -14,8 +14,9 @@ import (
 
 type upOptions struct {
 	session.UpOptions
-	detach bool
-	dryRun bool
+	detach  bool
+	noWatch bool
+	dryRun  bool
 }
 
 func newUpCmd(a *app) *cobra.Command {
@@ -27,7 +28,8 @@ func newUpCmd(a *app) *cobra.Command {
 approves and commits it, and runs it as a service. What is there already is kept:
 a second up resumes at whatever is missing.
 
-Without -d it stays and shows the logs; Ctrl-C stops the network and keeps its ledger.`,
+Without -d it stays: it takes each change of the chaincode's sources live, without a failed
+transaction, and shows the logs. Ctrl-C stops the network and keeps its ledger.`,
 		Example: `  ccdev up -d
   ccdev up -d --orgs 2
   ccdev up --runtime process --fabric 2.5.9`,
@@ -41,6 +43,7 @@ Without -d it stays and shows the logs; Ctrl-C stops the network and keeps its l
 	}
 	flags := cmd.Flags()
 	flags.BoolVarP(&o.detach, "detach", "d", false, "return once the network is up")
+	flags.BoolVar(&o.noWatch, "no-watch", false, "without -d: leave the chaincode as it is when its sources change")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the steps with their reasons, and change nothing")
 	flags.BoolVar(&o.Retain, "retain", false, "keep what a failed first up has made, to look at it")
 	addOverrideFlags(cmd, &o.Overrides)
@@ -74,7 +77,7 @@ func runUp(ctx context.Context, a *app, o upOptions) error {
 	if o.detach {
 		return printUp(a, st)
 	}
-	return stay(ctx, a, s, st)
+	return stay(ctx, a, s, st, !o.noWatch)
 }
 
 func printPlan(ctx context.Context, a *app, s *session.Session, o upOptions) error {
@@ -112,16 +115,16 @@ func printUp(a *app, st session.Status) error {
 	return a.printf("%s", text)
 }
 
-// stay follows the logs until the user ends it, then stops the network.
-func stay(ctx context.Context, a *app, s *session.Session, st session.Status) error {
-	notice := a.events()
+// stay takes changes live and follows the logs until the user ends it, then stops the network.
+func stay(ctx context.Context, a *app, s *session.Session, st session.Status, watch bool) error {
+	notice := s.Emit
 	if a.output != outputJSON {
 		if err := printUp(a, st); err != nil {
 			return err
 		}
 	}
-	notice(event.Notice{Text: "following the logs; Ctrl-C stops the network and keeps its ledger"})
-	err := s.Logs(ctx, nil, runtime.LogOptions{Tail: 0, Follow: true})
+	notice(event.Notice{Text: stayText(watch)})
+	err := followAll(ctx, s, watch)
 	if ctx.Err() == nil {
 		notice(event.Notice{Text: `no service runs any more: "ccdev status" tells how they ended, "ccdev up" starts them`})
 		return err
@@ -132,6 +135,35 @@ func stay(ctx context.Context, a *app, s *session.Session, st session.Status) er
 	}
 	notice(event.Notice{Text: `the ledger is kept: "ccdev up" goes on from here, "ccdev down -v" drops it`})
 	return &fault.Fault{Kind: fault.From(context.Cause(ctx)).Kind} // what happened is said
+}
+
+func stayText(watch bool) string {
+	if watch {
+		return "watching the sources, following the logs; Ctrl-C stops the network and keeps its ledger"
+	}
+	return "following the logs; Ctrl-C stops the network and keeps its ledger"
+}
+
+// followAll follows the logs until no service runs, and takes changes live meanwhile.
+func followAll(ctx context.Context, s *session.Session, watch bool) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watched := make(chan error, 1)
+	go func() {
+		if !watch {
+			watched <- nil
+			return
+		}
+		err := s.Develop(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.Emit(event.Notice{Text: "changes are not taken live any more: " + err.Error()})
+		}
+		watched <- err
+	}()
+	err := s.Logs(ctx, nil, runtime.LogOptions{Tail: 0, Follow: true})
+	cancel()
+	<-watched //nolint:errcheck // it was told, or is the end of ctx
+	return err
 }
 
 func newDownCmd(a *app) *cobra.Command {

@@ -106,25 +106,25 @@ func compareJSON(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // crash kills a service of the project in a folder the hard way, by its pid, and waits until the
-// runtime has noticed: crash DIR SERVICE.
+// runtime has noticed, or runs it again: crash DIR SERVICE.
 func crash(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: crash DIR SERVICE")
 	}
 	dir := ts.MkAbs(args[0])
-	killed := false
+	victim := 0
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		status, err := statusOf(dir)
 		ts.Check(err)
 		pid := status.pid(args[1])
 		switch {
-		case pid == 0 && killed:
-			return
-		case pid == 0:
+		case victim == 0 && pid == 0:
 			ts.Fatalf("%s does not run", args[1])
-		case !killed:
+		case victim == 0:
 			ts.Check(syscall.Kill(pid, syscall.SIGKILL))
-			killed = true
+			victim = pid
+		case pid != victim:
+			return
 		}
 	}
 	ts.Fatalf("%s still counts as running", args[1])

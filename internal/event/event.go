@@ -61,6 +61,17 @@ type (
 		Step string `json:"step"`
 	}
 
+	// Change is how far a change of a chaincode's sources has come on its way to live.
+	Change struct {
+		Chaincode  string        `json:"chaincode"`
+		Phase      string        `json:"phase"`                // changed, building, starting, swapping, live, failed
+		Generation int           `json:"generation,omitempty"` // once it has a number
+		Files      []string      `json:"files,omitempty"`      // relative to the sources' folder
+		Since      time.Duration `json:"since_ns"`             // since the change was noticed
+		Error      string        `json:"error,omitempty"`      // failed: why
+		Err        error         `json:"-"`                    // the same, with its fix and log
+	}
+
 	// Notice is something the user should know that belongs to no step.
 	Notice struct {
 		Text string `json:"text"`
@@ -95,6 +106,9 @@ func (StepFailed) Name() string { return "step_failed" }
 
 // Name implements Event.
 func (StepCancelled) Name() string { return "step_cancelled" }
+
+// Name implements Event.
+func (Change) Name() string { return "change" }
 
 // Name implements Event.
 func (Notice) Name() string { return "notice" }

@@ -28,6 +28,7 @@ type Programs struct {
 	Peer      string `json:"peer,omitempty"`
 	Orderer   string `json:"orderer,omitempty"`
 	Chaincode string `json:"chaincode,omitempty"` // an image that has nothing but room for a program
+	Agent     string `json:"agent,omitempty"`     // path of ccdev where relays run; it is in the peer's image
 }
 
 // The runtimes a network can be made for.
@@ -91,6 +92,9 @@ type Chaincode struct {
 	Path     string            `json:"path"`     // of its sources, absolute
 	Service  string            `json:"service"`  // the service that runs it
 	Endpoint Endpoint          `json:"endpoint"` // Inside is the address in its package
+	Relay    bool              `json:"relay"`    // the service is a relay, which starts the chaincode; else it is the chaincode
+	Control  Endpoint          `json:"control"`  // of the relay's control API
+	Mode     string            `json:"mode,omitempty"`
 	Env      map[string]string `json:"env,omitempty"`
 }
 
@@ -125,6 +129,14 @@ func (n Network) UserMSPDir(domain, user string) string {
 func (n Network) TLSCAFile(domain string) string {
 	return filepath.Join(n.OrgDir(domain), "tlsca", "ca.pem")
 }
+
+// ChaincodeDir is where the builds of a chaincode are kept.
+func (n Network) ChaincodeDir(cc Chaincode) string {
+	return filepath.Join(n.StateDir(), "chaincodes", cc.Name)
+}
+
+// TokenFile holds what the control API of a chaincode's relay asks for.
+func (n Network) TokenFile(cc Chaincode) string { return filepath.Join(n.ChaincodeDir(cc), "token") }
 
 // GenesisBlock is the channel's genesis block.
 func (n Network) GenesisBlock() string {

@@ -28,6 +28,8 @@ const (
 	containerDataDir   = "/var/hyperledger/production"
 	// ContainerBuilderDir is where our peer images carry the external builder.
 	ContainerBuilderDir = "/opt/ccdev/builder"
+	// ContainerAgent is ccdev itself in our peer images.
+	ContainerAgent = "/opt/ccdev/bin/ccdev"
 )
 
 // Port asks for a port on 127.0.0.1 for a use that stays the same from run to run ("peer0.org1").
@@ -137,10 +139,15 @@ func (n Network) WithUsers(p project.Project) Network {
 func (b *builder) chaincodes() {
 	for i, cc := range b.project.Chaincodes {
 		service := ChaincodeService(cc.Name)
-		b.net.Chaincodes = append(b.net.Chaincodes, Chaincode{
+		made := Chaincode{
 			Name: cc.Name, Version: cc.Version, Label: cc.Label, Path: cc.Path, Env: cc.Env,
 			Service: service, Endpoint: b.endpoint(service, service, 9999, 9999+i),
-		})
+			Relay: cc.Relayed(), Mode: cc.Mode,
+		}
+		if made.Relay {
+			made.Control = b.endpoint(service, service+"-control", 9998, 8999+i)
+		}
+		b.net.Chaincodes = append(b.net.Chaincodes, made)
 	}
 }
 

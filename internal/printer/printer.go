@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -81,12 +82,22 @@ func (p *Plain) Sink(e event.Event) {
 	case event.StepCancelled:
 		p.end(e.Step)
 		p.line(p.outcome("\x1b[2m", "-", e.Step, "cancelled", 0))
+	default:
+		p.other(e)
+	}
+	p.redraw()
+}
+
+// other prints what belongs to no step.
+func (p *Plain) other(e event.Event) {
+	switch e := e.(type) {
+	case event.Change:
+		p.change(e)
 	case event.Notice:
 		p.line("  " + CleanText(e.Text))
 	case event.Log:
 		p.line(p.colored("\x1b[36m", e.Service) + " | " + Clean(e.Text))
 	}
-	p.redraw()
 }
 
 func (p *Plain) begun(e event.Begun) string {
@@ -103,6 +114,21 @@ func (p *Plain) outcome(color, glyph, step, note string, took time.Duration) str
 		line += p.colored("\x1b[2m", "  "+Duration(took))
 	}
 	return line
+}
+
+// change prints a change when it is noticed, and when it is live or has failed.
+func (p *Plain) change(e event.Change) {
+	took := p.colored("\x1b[2m", "  "+Duration(e.Since))
+	switch e.Phase {
+	case "changed":
+		p.line("  … " + e.Chaincode + ": " + Clean(strings.Join(e.Files, ", ")) + " changed")
+	case "live":
+		p.line(fmt.Sprintf("  %s %s: generation %d is live%s", p.colored("\x1b[32m", "✓"), e.Chaincode, e.Generation, took))
+	case "failed":
+		p.line(fmt.Sprintf("  %s %s: failed; the code before goes on%s", p.colored("\x1b[31m", "✗"), e.Chaincode, took))
+		p.clear()
+		Fault(p.out, fault.From(e.Err), p.style)
+	}
 }
 
 func (p *Plain) colored(color, text string) string {

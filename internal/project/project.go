@@ -66,7 +66,19 @@ type Chaincode struct {
 	Version string            `yaml:"version"`
 	Label   string            `yaml:"label"` // of its package
 	Env     map[string]string `yaml:"env"`
+	Relay   *bool             `yaml:"relay"` // unset for true
+	Mode    string            `yaml:"mode"`  // auto | server | client: who dials whom, with a relay
 }
+
+// The modes of a chaincode: whether it listens, or dials as if to a peer.
+const (
+	ModeAuto   = "auto" // what the program can
+	ModeServer = "server"
+	ModeClient = "client"
+)
+
+// Relayed tells whether a relay stands between the peers and the chaincode.
+func (c Chaincode) Relayed() bool { return c.Relay == nil || *c.Relay }
 
 // OrgName is the name of the org at index i of a list where it is given none.
 func OrgName(i int) string { return "Org" + strconv.Itoa(i+1) }

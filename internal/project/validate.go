@@ -1,6 +1,7 @@
 package project
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -118,7 +119,8 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 			check{path + ".name", ccpackage.ValidateName(cc.Name)},
 			check{path + ".version", ccpackage.ValidateVersion(cc.Version)},
 			check{path + ".label", ccpackage.ValidateLabel(cc.Label)},
-			check{path + ".lang", oneOf("lang", cc.Lang, "auto", "go")})
+			check{path + ".lang", oneOf("lang", cc.Lang, "auto", "go")},
+			check{path + ".mode", modeError(cc)})
 		key := strings.ToLower(cc.Name) // host names are the same in any case
 		if seen[key] {
 			checks = append(checks, check{path + ".name", fmt.Errorf("two chaincodes are named %q", cc.Name)})
@@ -126,6 +128,13 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 		seen[key] = true
 	}
 	return checks
+}
+
+func modeError(cc Chaincode) error {
+	if cc.Mode == ModeClient && !cc.Relayed() {
+		return errors.New("without a relay there is nobody for the chaincode to dial: mode client needs relay true")
+	}
+	return oneOf("mode", cc.Mode, ModeAuto, ModeServer, ModeClient)
 }
 
 func matches(what, value string, form *regexp.Regexp, rule string) error {

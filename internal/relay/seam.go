@@ -1,5 +1,3 @@
-// Package relay is the chaincode to the peers and the peer to the chaincodes: it keeps each peer's
-// stream, and moves new transactions from one generation of the chaincode to the next.
 package relay
 
 import (
@@ -45,9 +43,9 @@ type Process interface {
 
 // Exit is how a process ended.
 type Exit struct {
-	Code int      // -1 when a signal ended it
-	How  string   // in words: "exit code 3", "signal: killed"
-	Log  []string // the last lines it wrote, at most 20, oldest first
+	Code int      `json:"code"`          // -1 when a signal ended it
+	How  string   `json:"how"`           // in words: "exit code 3", "signal: killed"
+	Log  []string `json:"log,omitempty"` // the last lines it wrote, at most 20, oldest first
 }
 
 // Recorder keeps what transactions ask of the peer. Its methods must not block, and keep no more

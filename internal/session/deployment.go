@@ -17,6 +17,7 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/steps"
 	"github.com/ccdev/ccdev/internal/topology"
 	"github.com/ccdev/ccdev/internal/wait"
@@ -30,6 +31,7 @@ type deployment struct {
 	replace bool // whether a build that is the same as the last one is a new generation too
 
 	generation topology.Generation  // set by the step "build"
+	mode       relay.Mode           // likewise
 	pkg        []byte               // set by the look of "install"
 	id         string               // likewise
 	definition lifecycle.Definition // set by the look of "approve"
@@ -39,12 +41,15 @@ type deployment struct {
 func (d *deployment) step(what string) string { return what + " " + d.cc.Name }
 
 func (d *deployment) steps() []steps.Step {
+	start, commitAfter := d.startStep(), d.step("approve")
+	if !d.cc.Relay {
+		// A peer dials a chaincode as soon as it is committed (core/chaincode/lifecycle/custodian.go),
+		// and tries again only after a second. A relay is there before.
+		commitAfter = start.Name
+	}
 	return []steps.Step{
 		{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + d.cc.Path},
-		{
-			Name: d.step("start"), Needs: []string{stepIdentities, d.startsAfter(), d.step("build")}, Apart: true, Run: d.start,
-			Reason: "as a service at " + d.cc.Endpoint.Inside,
-		},
+		start,
 		{
 			Name: d.step("install"), Needs: []string{stepNodes}, Look: d.lookInstalled, Run: d.install,
 			Reason: "package " + d.cc.Label,
@@ -54,22 +59,33 @@ func (d *deployment) steps() []steps.Step {
 			Reason: "by every org",
 		},
 		{
-			// Started before: a peer dials a chaincode as soon as it is committed
-			// (core/chaincode/lifecycle/custodian.go), and tries again only after a second.
-			Name: d.step("commit"), Needs: []string{d.step("approve"), d.step("start")}, Look: d.lookCommitted, Run: d.commit,
+			Name: d.step("commit"), Needs: []string{d.step("approve"), commitAfter}, Look: d.lookCommitted, Run: d.commit,
 			Reason: "to " + d.net.Channel,
 		},
 		{
-			Name: d.step("ready"), Needs: []string{d.step("commit")}, Apart: true, Run: d.ready,
+			Name: d.step("ready"), Needs: []string{d.step("commit"), start.Name}, Apart: true, Run: d.ready,
 			Reason: "a first answer through every org's peer",
 		},
 	}
 }
 
-// startsAfter is what the start waits for besides the build: what it needs to run, or, where the
-// generation before is started with the nodes, that start.
+// startStep makes the build run: the relay starts it, or the runtime does.
+func (d *deployment) startStep() steps.Step {
+	step := steps.Step{
+		Name: d.step("start"), Needs: []string{stepNodes, d.step("build")}, Apart: true, Run: d.deliver,
+		Reason: "behind the relay at " + d.cc.Endpoint.Inside,
+	}
+	if !d.cc.Relay {
+		step.Run, step.Reason = d.start, "as a service at "+d.cc.Endpoint.Inside
+		step.Needs = []string{stepIdentities, d.startsAfter(), d.step("build")}
+	}
+	return step
+}
+
+// startsAfter is what a start by the runtime waits for besides the build: what it needs to run,
+// or, where the generation before is started with the nodes, that start.
 func (d *deployment) startsAfter() string {
-	if _, err := os.Stat(chaincodeDir(d.net, d.cc)); err == nil {
+	if _, err := os.Stat(d.net.ChaincodeDir(d.cc)); err == nil {
 		return stepNodes
 	}
 	return stepFabric
@@ -96,23 +112,31 @@ func (d *deployment) source() project.Chaincode {
 
 // build builds the chaincode. The result is a new generation if the program is another one.
 func (d *deployment) build(ctx context.Context) (note string, err error) {
-	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH}
-	if d.engine != nil {
-		if target.OS, target.Arch, err = d.engine.Platform(ctx); err != nil {
-			return "", err
-		}
-	}
-	out := filepath.Join(chaincodeDir(d.net, d.cc), "build", "chaincode")
-	if err := build.Program(ctx, d.source().Lang, d.cc.Path, out, target); err != nil {
-		return "", err
-	}
-	_, id, err := packageOf(d.cc, packageType)
+	program, mode, err := d.compileProgram(ctx)
 	if err != nil {
 		return "", err
 	}
-	d.generation, err = nextGeneration(chaincodeDir(d.net, d.cc), out, d.replace)
-	d.generation.PackageID = id
+	d.mode = mode
+	d.generation, err = nextGeneration(d.net.ChaincodeDir(d.cc), program, d.replace)
 	return fmt.Sprintf("generation %d", d.generation.Number), err
+}
+
+// compileProgram builds the sources as they are now, and finds out who dials whom. The next call
+// replaces the program.
+func (d *deployment) compileProgram(ctx context.Context) (program string, mode relay.Mode, err error) {
+	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH}
+	if d.engine != nil {
+		if target.OS, target.Arch, err = d.engine.Platform(ctx); err != nil {
+			return "", "", err
+		}
+	}
+	program = filepath.Join(d.net.ChaincodeDir(d.cc), "build", "chaincode")
+	built, err := build.Program(ctx, d.source().Lang, d.cc.Path, program, target)
+	if err != nil {
+		return "", "", err
+	}
+	mode, err = d.modeOf(built.Serves)
+	return program, mode, err
 }
 
 // start runs the generation, and waits until it registers as the peers expect it to.
@@ -124,16 +148,20 @@ func (d *deployment) start(ctx context.Context) (note string, err error) {
 	if err := d.rt.Start(ctx, model, d.cc.Service); err != nil {
 		return "", err
 	}
+	_, id, err := packageOf(d.cc, packageType)
+	if err != nil {
+		return "", err
+	}
 	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
 		err := wait.For(ctx, readyLimit, func(ctx context.Context) error {
-			return probe.Register(ctx, d.cc.Endpoint.Host, d.generation.PackageID)
+			return probe.Register(ctx, d.cc.Endpoint.Host, id)
 		})
 		return d.unready(err)
 	})
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("generation %d", d.generation.Number), keepGeneration(chaincodeDir(d.net, d.cc), d.generation)
+	return fmt.Sprintf("generation %d", d.generation.Number), keepGeneration(d.net.ChaincodeDir(d.cc), d.generation)
 }
 
 // readyLimit bounds the time from a chaincode's start to its answer: what the peer allows as well

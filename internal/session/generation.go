@@ -92,9 +92,9 @@ func keepProgram(program, kept string) error {
 }
 
 // runningGeneration is the newest generation that was ready; its number is 0 if there is none.
-func runningGeneration(dir, packageID string) (topology.Generation, error) {
+func runningGeneration(dir string) (topology.Generation, error) {
 	record, err := recordedGeneration(dir)
-	return topology.Generation{Number: record.Live, Program: generationProgram(dir, record.Live), PackageID: packageID}, err
+	return topology.Generation{Number: record.Live, Program: generationProgram(dir, record.Live)}, err
 }
 
 func generationProgram(dir string, number int) string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	goruntime "runtime"
 	"slices"
 	"strings"
@@ -19,7 +20,6 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/steps"
-	"github.com/ccdev/ccdev/internal/topology"
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
@@ -78,7 +78,9 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	if images.Made {
 		u.emit(event.Notice{Text: images.How})
 	}
-	return "images of Fabric " + u.net.Fabric, u.run(network.Programs{Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode})
+	return "images of Fabric " + u.net.Fabric, u.run(network.Programs{
+		Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode, Agent: network.ContainerAgent,
+	})
 }
 
 func (u *bringUp) fabricPrograms(ctx context.Context) (string, error) {
@@ -97,7 +99,9 @@ func (u *bringUp) fabricPrograms(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "programs of Fabric " + u.net.Fabric, u.run(network.Programs{Peer: programs.Peer, Orderer: programs.Orderer})
+	return "programs of Fabric " + u.net.Fabric, u.run(network.Programs{
+		Peer: programs.Peer, Orderer: programs.Orderer, Agent: filepath.Join(filepath.Dir(builder), "ccdev"),
+	})
 }
 
 // run notes what runs the services, for the steps that come after, and for later commands.
@@ -135,6 +139,11 @@ func (u *bringUp) identities(context.Context) (note string, err error) {
 	if _, err := nodeconfig.Ensure(u.net); err != nil {
 		return "", err
 	}
+	for _, cc := range u.net.Chaincodes {
+		if err := ensureToken(u.net, cc); err != nil {
+			return "", err
+		}
+	}
 	if !made {
 		return "all there", nil
 	}
@@ -145,34 +154,16 @@ func (u *bringUp) identities(context.Context) (note string, err error) {
 	return strings.Join(orgs, ", ") + " and the orderer's", nil
 }
 
-// model is the network as a compose project, with these generations of its chaincodes, and what
-// the user's override file makes of it.
-func (u *bringUp) model(ctx context.Context, generations map[string]topology.Generation) (merged, own *types.Project, err error) {
-	n := u.net
-	n.Programs = u.programs
-	own, err = topology.Nodes(n)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, cc := range n.Chaincodes {
-		if err := topology.AddChaincode(own, n, cc, generations[cc.Name]); err != nil {
-			return nil, nil, err
-		}
-	}
-	merged, err = topology.Merge(ctx, own)
-	return merged, own, err
-}
-
-// nodes starts the orderer and the peers, and the chaincodes that have run before: peers dial
-// those at once.
+// nodes starts the orderer and the peers, and what peers dial at once: the relays, and without a
+// relay the chaincodes that have run before.
 func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
 	names := u.net.NodeNames()
-	generations, err := u.ranBefore()
+	generations, err := ranBefore(u.net)
 	if err != nil {
 		return "", err
 	}
 	for _, cc := range u.net.Chaincodes {
-		if _, ran := generations[cc.Name]; ran {
+		if _, ran := generations[cc.Name]; ran || cc.Relay {
 			names = append(names, cc.Service)
 		}
 	}
@@ -204,25 +195,6 @@ func (u *bringUp) stopLeftOver(ctx context.Context, model *types.Project) error 
 	}
 	u.emit(event.Notice{Text: "stopping what the network no longer has: " + strings.Join(left, ", ")})
 	return u.rt.Stop(ctx, left...)
-}
-
-// ranBefore are the generations of the chaincodes that have run on this network, by name.
-func (u *bringUp) ranBefore() (map[string]topology.Generation, error) {
-	generations := map[string]topology.Generation{}
-	for _, cc := range u.net.Chaincodes {
-		_, id, err := packageOf(cc, packageType)
-		if err != nil {
-			return nil, err
-		}
-		g, err := runningGeneration(chaincodeDir(u.net, cc), id)
-		if err != nil {
-			return nil, err
-		}
-		if _, missing := os.Stat(g.Program); missing == nil {
-			generations[cc.Name] = g
-		}
-	}
-	return generations, nil
 }
 
 // joinOrderer has the orderer take up the channel, and waits until it answers.

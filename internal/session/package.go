@@ -6,8 +6,6 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
-	"github.com/ccdev/ccdev/internal/topology"
-	"github.com/compose-spec/compose-go/v2/types"
 )
 
 // Package makes the package of a chaincode (the first one for an empty name): the very bytes
@@ -43,30 +41,4 @@ func (s *Session) networkOrPlan(ctx context.Context) (network.Network, error) {
 	}
 	n, _, _, err = s.definite(ctx, p, s.claimPorts)
 	return n, err
-}
-
-// Model is the network as a compose project, with the user's override file merged in.
-func (s *Session) Model(ctx context.Context) (*types.Project, error) {
-	n, err := s.Network()
-	if err != nil {
-		return nil, err
-	}
-	model, err := topology.Nodes(n)
-	if err != nil {
-		return nil, err
-	}
-	for _, cc := range n.Chaincodes {
-		_, id, err := packageOf(cc, packageType)
-		if err != nil {
-			return nil, err
-		}
-		g, err := runningGeneration(chaincodeDir(n, cc), id)
-		if err != nil {
-			return nil, err
-		}
-		if err := topology.AddChaincode(model, n, cc, g); err != nil {
-			return nil, err
-		}
-	}
-	return topology.Merge(ctx, model)
 }

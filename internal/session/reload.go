@@ -63,9 +63,11 @@ func (d *deployment) deployed(ctx context.Context) (deployed bool, err error) {
 
 // reload is the part of a deployment that new code needs.
 func (d *deployment) reload() []steps.Step {
+	start := d.startStep()
+	start.Needs = []string{d.step("build")}
 	return []steps.Step{
 		{Name: d.step("build"), Reason: "sources in " + d.cc.Path, Run: d.build},
-		{Name: d.step("start"), Needs: []string{d.step("build")}, Reason: "the new generation", Run: d.start},
-		{Name: d.step("ready"), Needs: []string{d.step("start")}, Reason: "a first answer", Run: d.ready},
+		start,
+		{Name: d.step("ready"), Needs: []string{start.Name}, Reason: "a first answer", Run: d.ready},
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	goruntime "runtime"
 
 	"github.com/ccdev/ccdev/internal/event"
@@ -49,6 +48,9 @@ func Open(o Options) (*Session, error) {
 		}),
 	}, nil
 }
+
+// Emit reports something, in order with what the session itself reports.
+func (s *Session) Emit(e event.Event) { s.emit(e) }
 
 // Dir is the project's folder.
 func (s *Session) Dir() string { return s.dir }
@@ -141,9 +143,4 @@ func (s *Session) releasePorts(ctx context.Context) error {
 	}
 	claims.Release()
 	return claims.Close()
-}
-
-// chaincodeDir is where the builds of a chaincode are kept.
-func chaincodeDir(n network.Network, cc network.Chaincode) string {
-	return filepath.Join(n.StateDir(), "chaincodes", cc.Name)
 }

@@ -44,6 +44,8 @@ type ChaincodeStatus struct {
 	Sequence   int64  `json:"sequence"`
 	PackageID  string `json:"packageID"`
 	Generation int    `json:"generation"`
+	Relay      bool   `json:"relay"`
+	Reason     string `json:"reason,omitempty"` // why the relay has nothing to run
 }
 
 // answerLimit bounds what a status asks of a peer: one that hangs must not hide the rest.
@@ -71,7 +73,10 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 	generations := map[string]int{}
 	for _, cc := range n.Chaincodes {
 		addresses[cc.Service] = cc.Endpoint.Host
-		record, err := recordedGeneration(chaincodeDir(n, cc))
+		if cc.Relay {
+			addresses[cc.Service] = cc.Endpoint.Inside // it is for the peers only
+		}
+		record, err := recordedGeneration(n.ChaincodeDir(cc))
 		if err != nil {
 			return st, err
 		}
@@ -81,7 +86,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 			return st, err
 		}
 		st.Chaincodes = append(st.Chaincodes, ChaincodeStatus{
-			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Live,
+			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Live, Relay: cc.Relay,
 		})
 	}
 	for _, svc := range running {
@@ -89,6 +94,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 	}
 	st.State = stateOf(running, addresses)
 	st.ask(ctx, n)
+	st.askRelays(ctx, n)
 	return st, nil
 }
 
@@ -131,5 +137,25 @@ func (st *Status) ask(ctx context.Context, n network.Network) {
 		if d, found, err := a.Committed(ctx, cc.Name); err == nil && found {
 			st.Chaincodes[i].Sequence = d.Sequence
 		}
+	}
+}
+
+// askRelays asks the relays which generation is live. One that does not answer leaves what was
+// recorded.
+func (st *Status) askRelays(ctx context.Context, n network.Network) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	for i, cc := range n.Chaincodes {
+		if !cc.Relay {
+			continue
+		}
+		client, err := dialRelay(n, cc)
+		if err != nil {
+			continue
+		}
+		if status, err := client.Status(ctx); err == nil {
+			st.Chaincodes[i].Generation, st.Chaincodes[i].Reason = status.Live, status.Reason
+		}
+		client.Close()
 	}
 }

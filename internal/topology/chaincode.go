@@ -18,9 +18,16 @@ type Generation struct {
 // containerProgram is where a container has the chaincode's program.
 const containerProgram = "/chaincode"
 
-// AddChaincode adds the service that runs a generation of a chaincode, which the peers dial at
-// the chaincode's endpoint.
+// AddChaincode adds the service of a chaincode, which the peers dial at its endpoint: the relay,
+// which starts the generations itself, or else the generation.
 func AddChaincode(model *types.Project, n network.Network, cc network.Chaincode, g Generation) error {
+	if cc.Relay {
+		return addRelay(model, n, cc, g.PackageID)
+	}
+	return addGeneration(model, n, cc, g)
+}
+
+func addGeneration(model *types.Project, n network.Network, cc network.Chaincode, g Generation) error {
 	run := program{image: n.Programs.Chaincode, command: []string{containerProgram}}
 	if n.Runtime == network.RuntimeProcess {
 		run = program{command: []string{g.Program}}

@@ -31,16 +31,19 @@ func twoOrgs(t *testing.T, runtime string) network.Network {
 	dir := filepath.Join(t.TempDir(), "my $HOME [dir]")
 	p := project.Project{Dir: dir, Name: "assets", Orgs: make(project.Orgs, 2), Chaincodes: []project.Chaincode{{
 		Name: "basic", Version: "1.0", Label: "basic_1.0", Path: dir,
-		Env: map[string]string{"PRICE": "5$ or ${LESS}", "CORE_PEER_LOCALMSPID": "MineMSP"},
+		Env:   map[string]string{"PRICE": "5$ or ${LESS}", "CORE_PEER_LOCALMSPID": "MineMSP"},
+		Relay: new(bool),
 	}}}
 	n, err := network.New(p, runtime, func(_ string, wanted, usual int) (int, error) { return max(wanted, usual), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.ID = "1d" // of the folder, which is another one at every run
-	n.Programs = network.Programs{Peer: "example/peer", Orderer: "example/orderer", Chaincode: "example/chaincode"}
+	n.Programs = network.Programs{
+		Peer: "example/peer", Orderer: "example/orderer", Chaincode: "example/chaincode", Agent: network.ContainerAgent,
+	}
 	if runtime == network.RuntimeProcess {
-		n.Programs = network.Programs{Peer: "/bin/peer", Orderer: "/bin/orderer"}
+		n.Programs = network.Programs{Peer: "/bin/peer", Orderer: "/bin/orderer", Agent: "/bin/ccdev"}
 	}
 	nodes := []network.Node{n.Orderer.Node}
 	for _, p := range n.Peers() {
@@ -72,25 +75,33 @@ func model(t *testing.T, n network.Network) *types.Project {
 
 func TestModelGolden(t *testing.T) {
 	for _, runtime := range runtimes {
-		t.Run(runtime, func(t *testing.T) {
+		t.Run(runtime, func(t *testing.T) { modelGolden(t, twoOrgs(t, runtime), runtime) })
+		t.Run(runtime+" with a relay", func(t *testing.T) {
 			n := twoOrgs(t, runtime)
-			text, err := model(t, n).MarshalYAML()
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := strings.ReplaceAll(string(text), n.Dir, "PROJECT")
-			golden := filepath.Join("testdata", runtime+".yaml")
-			if *update {
-				write(t, golden, got)
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("the model differs from %s; \"go test -update\" writes it anew (-want +got):\n%s", golden, diff)
-			}
+			n.Chaincodes[0].Relay = true
+			n.Chaincodes[0].Control = network.Endpoint{Listen: "0.0.0.0:9998", Inside: "chaincode-basic:9998", Host: "127.0.0.1:8999"}
+			modelGolden(t, n, runtime+"-relay")
 		})
+	}
+}
+
+func modelGolden(t *testing.T, n network.Network, name string) {
+	t.Helper()
+	text, err := model(t, n).MarshalYAML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.ReplaceAll(string(text), n.Dir, "PROJECT")
+	golden := filepath.Join("testdata", name+".yaml")
+	if *update {
+		write(t, golden, got)
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("the model differs from %s; \"go test -update\" writes it anew (-want +got):\n%s", golden, diff)
 	}
 }
 

@@ -48,7 +48,7 @@ func TestCancellationLeavesNothing(t *testing.T) {
 		}
 		cancel()
 	}()
-	err := golang.Build(ctx, golang.Options{Source: work, Out: out})
+	_, err := golang.Build(ctx, golang.Options{Source: work, Out: out})
 	if !errors.Is(err, context.Canceled) || len(pids) != 2 {
 		t.Fatalf("pids %q, error %v", pids, err)
 	}

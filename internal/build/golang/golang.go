@@ -34,12 +34,16 @@ func escape(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `*`, `\*`, `?`, `\?`).Replace(path)
 }
 
-// Build compiles the main package and checks that it is a chaincode that can run as a service.
-// A compile error is a fault of the kind Build, with the compiler's own lines.
-func Build(ctx context.Context, o Options) error {
+// Result is what can be seen of a program that was built.
+type Result struct {
+	Serves bool // it can listen for a peer; otherwise it can only dial one
+}
+
+// Build compiles the main package and checks that it is a chaincode. A compile error is a fault of the kind Build, with the compiler's own lines.
+func Build(ctx context.Context, o Options) (Result, error) {
 	program, err := exec.LookPath("go")
 	if err != nil {
-		return fault.New(fault.Build, "install Go (https://go.dev/dl), and see that it is on your PATH",
+		return Result{}, fault.New(fault.Build, "install Go (https://go.dev/dl), and see that it is on your PATH",
 			"cannot build the chaincode: there is no go command: %w", err)
 	}
 	// Without the state of the user's repository: a commit would make another program of the same
@@ -53,12 +57,12 @@ func Build(ctx context.Context, o Options) error {
 	if ctx.Err() != nil {
 		procgroup.Gone(cmd)
 		removeTemporary(filepath.Dir(o.Out))
-		return ctx.Err()
+		return Result{}, ctx.Err()
 	}
 	if err != nil {
-		return compileError(o, output, err)
+		return Result{}, compileError(o, output, err)
 	}
-	return checkChaincode(o)
+	return look(o)
 }
 
 // removeTemporary removes what a go command that was killed has left in its GOTMPDIR.
@@ -94,12 +98,11 @@ var shims = []string{
 // still names its functions, for panics.
 var serverStart = []byte("shim.(*ChaincodeServer).Start")
 
-// checkChaincode finds out before the start what would otherwise be a chaincode that the peer
-// never hears of.
-func checkChaincode(o Options) error {
+// look finds out before the start what would otherwise be a program that no peer ever hears of.
+func look(o Options) (Result, error) {
 	info, err := buildinfo.ReadFile(o.Out)
 	if err != nil {
-		return fault.New(fault.Usage, "give the program a func main in package main, in "+o.Source,
+		return Result{}, fault.New(fault.Usage, "give the program a func main in package main, in "+o.Source,
 			"%s builds to a library, not to a program", o.Source)
 	}
 	uses := false
@@ -109,17 +112,12 @@ func checkChaincode(o Options) error {
 		}
 	}
 	if !uses {
-		return fault.New(fault.Usage, `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`,
+		return Result{}, fault.New(fault.Usage, `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`,
 			"%s holds a Go program, but no chaincode: it uses neither fabric-contract-api-go nor fabric-chaincode-go", o.Source)
 	}
 	code, err := os.ReadFile(o.Out)
 	if err != nil {
-		return fmt.Errorf("read the chaincode's program: %w", err)
+		return Result{}, fmt.Errorf("read the chaincode's program: %w", err)
 	}
-	if !bytes.Contains(code, serverStart) {
-		return fault.New(fault.Usage,
-			"start it with shim.ChaincodeServer, or with contractapi 1.2 or newer",
-			"the chaincode in %s can only dial a peer (shim.Start): it cannot run as a service", o.Source)
-	}
-	return nil
+	return Result{Serves: bytes.Contains(code, serverStart)}, nil
 }

@@ -52,7 +52,8 @@ func compile(t *testing.T, dir, out string) error {
 	t.Setenv("GOFLAGS", "")
 	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOWORK", "off")
-	return golang.Build(t.Context(), golang.Options{Source: dir, Out: out, OS: runtime.GOOS, Arch: runtime.GOARCH})
+	_, err := golang.Build(t.Context(), golang.Options{Source: dir, Out: out, OS: runtime.GOOS, Arch: runtime.GOARCH})
+	return err
 }
 
 func TestDetect(t *testing.T) {
@@ -134,7 +135,7 @@ func TestFaultsOfTheBuild(t *testing.T) {
 
 func TestNoGo(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	err := golang.Build(t.Context(), golang.Options{Source: t.TempDir(), Out: filepath.Join(t.TempDir(), "out"), OS: runtime.GOOS, Arch: runtime.GOARCH})
+	_, err := golang.Build(t.Context(), golang.Options{Source: t.TempDir(), Out: filepath.Join(t.TempDir(), "out"), OS: runtime.GOOS, Arch: runtime.GOARCH})
 	if f := fault.From(err); f == nil || f.Kind != fault.Build || !strings.Contains(f.Fix, "install Go") || !errors.Is(err, exec.ErrNotFound) {
 		t.Errorf("the fault is %#v", f)
 	}
@@ -178,7 +179,7 @@ func TestProgramChecksTheFolder(t *testing.T) {
 			if f := fault.From(err); f == nil || f.Kind != fault.Usage || f.Fix == "" || !strings.Contains(f.What, tc.says) {
 				t.Errorf("the fault is %#v", f)
 			}
-			if err := build.Program(t.Context(), tc.lang, tc.dir, filepath.Join(t.TempDir(), "out"), build.Target{}); err == nil {
+			if _, err := build.Program(t.Context(), tc.lang, tc.dir, filepath.Join(t.TempDir(), "out"), build.Target{}); err == nil {
 				t.Error("it was built all the same")
 			}
 		})
@@ -201,7 +202,11 @@ func TestARealChaincode(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "build [x]", "chaincode")
 	make := func() []byte {
 		t.Helper()
-		if err := build.Program(t.Context(), "auto", dir, out, build.Target{OS: "linux", Arch: "amd64"}); err != nil {
+		built, err := build.Program(t.Context(), "auto", dir, out, build.Target{OS: "linux", Arch: "amd64"})
+		if err == nil && !built.Serves {
+			t.Error("it is not known to serve")
+		}
+		if err != nil {
 			f := fault.From(err)
 			if strings.Contains(f.What, "dial tcp") || strings.Contains(f.What, "lookup ") {
 				t.Skip("the chaincode's modules cannot be fetched here: ", err)
@@ -255,7 +260,7 @@ func TestAChaincodeThatCannotListen(t *testing.T) {
 	}
 	before, _, _ := strings.Cut(string(text), "func main() {")
 	write(t, main, strings.Replace(before, "\t\"os\"\n", "", 1)+"func main() {\n\tif err := shim.Start(new(Store)); err != nil {\n\t\tlog.Fatal(err)\n\t}\n}\n")
-	err = golang.Build(t.Context(), golang.Options{Source: dir, Out: filepath.Join(t.TempDir(), "out"), OS: "linux", Arch: "amd64"})
+	_, err = golang.Build(t.Context(), golang.Options{Source: dir, Out: filepath.Join(t.TempDir(), "out"), OS: "linux", Arch: "amd64"})
 	f := fault.From(err)
 	if f != nil && f.Kind == fault.Build && strings.Contains(f.What, "dial tcp") {
 		t.Skip("the chaincode's modules cannot be fetched here")
@@ -314,7 +319,7 @@ func TestCancellationBeforeTheStart(t *testing.T) {
 	needGo(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	err := golang.Build(ctx, golang.Options{Source: t.TempDir(), Out: filepath.Join(t.TempDir(), "out"), OS: runtime.GOOS, Arch: runtime.GOARCH})
+	_, err := golang.Build(ctx, golang.Options{Source: t.TempDir(), Out: filepath.Join(t.TempDir(), "out"), OS: runtime.GOOS, Arch: runtime.GOARCH})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}

@@ -7,15 +7,14 @@ import (
 	"io"
 	"os"
 	"path"
+
+	"github.com/ccdev/ccdev/internal/network"
 )
 
-// BuilderDir is where our external builder lies in a peer image; its bin/ holds detect, build
-// and release.
-const BuilderDir = "/opt/ccdev/builder"
-
 const (
-	agentFile  = "/opt/ccdev/bin/ccdev" // in a peer image
-	programDir = "/usr/local/bin"       // as in Fabric's own images
+	builderDir = network.ContainerBuilderDir
+	agentFile  = network.ContainerAgent
+	programDir = "/usr/local/bin" // as in Fabric's own images
 	searchPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 )
 
@@ -51,13 +50,13 @@ func programEntries(name, file string) []entry {
 
 // agentEntries are ccdev, and the names the peer calls it by.
 func agentEntries(agent string) []entry {
-	bin := path.Join(BuilderDir, "bin")
+	bin := path.Join(builderDir, "bin")
 	entries := []entry{
 		{name: "/opt", mode: 0o755},
 		{name: "/opt/ccdev", mode: 0o755},
 		{name: path.Dir(agentFile), mode: 0o755},
 		{name: agentFile, mode: 0o755, file: agent},
-		{name: BuilderDir, mode: 0o755},
+		{name: builderDir, mode: 0o755},
 		{name: bin, mode: 0o755},
 	}
 	for _, name := range builderPrograms {

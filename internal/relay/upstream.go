@@ -1,0 +1,128 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc/codes"
+	grpcpeer "google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+// upstream is a peer's stream. Only its queue may be used without the relay's lock.
+type upstream struct {
+	id     int
+	name   string // the address the peer dials from
+	since  time.Time
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	queue  *queue
+
+	registered *peer.ChaincodeMessage // the peer's own REGISTERED and READY, for each generation
+	ready      *peer.ChaincodeMessage
+	abilities  abilities
+	txs        map[key]*transaction
+	gone       bool
+}
+
+// connect serves one stream of a peer: it registers at once, whether something is runnable or not,
+// because a peer's first caller waits for that. It never registers twice: a peer that is
+// registered with ends its stream on another REGISTER (core/chaincode/handler.go).
+func (r *Relay) connect(stream peer.Chaincode_ConnectServer) error {
+	if !r.tasks.begin() {
+		return errClosing
+	}
+	defer r.tasks.wg.Done()
+	id, err := proto.Marshal(&peer.ChaincodeID{Name: r.cfg.PackageID})
+	if err != nil {
+		return status.Errorf(codes.Internal, "encode the package ID: %v", err)
+	}
+	u := r.newUpstream(stream.Context())
+	defer r.detach(u)
+	u.queue.push(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_REGISTER, Payload: id})
+	r.tasks.run(func() { u.cancel(u.queue.write(u.ctx, stream.Send)) })
+	r.tasks.run(func() { u.cancel(r.readPeer(u, stream)) })
+	late := r.after(r.cfg.RegisterLimit, func() {
+		if u.ready == nil {
+			u.cancel(fmt.Errorf("the peer did not answer the registration within %s", r.cfg.RegisterLimit))
+		}
+	})
+	defer late.Stop()
+	select {
+	case <-u.ctx.Done():
+	case <-r.ctx.Done():
+		return errClosing
+	}
+	if err := context.Cause(u.ctx); !errors.Is(err, io.EOF) {
+		r.cfg.Log("the stream of peer %s ended: %v", u.name, err)
+		return status.Error(codes.Unavailable, err.Error())
+	}
+	return nil
+}
+
+func (r *Relay) newUpstream(ctx context.Context) *upstream {
+	u := &upstream{name: "unknown", since: time.Now(), queue: newQueue(r.cfg.QueueLimit), txs: map[key]*transaction{}}
+	u.ctx, u.cancel = context.WithCancelCause(ctx)
+	if from, ok := grpcpeer.FromContext(ctx); ok {
+		u.name = from.Addr.String()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.nextStream++
+	u.id = r.nextStream
+	r.ups[u] = struct{}{}
+	return u
+}
+
+func (r *Relay) readPeer(u *upstream, stream peer.Chaincode_ConnectServer) error {
+	for {
+		msg, err := stream.Recv()
+		if err != nil {
+			return err
+		}
+		r.fromPeer(u, msg)
+	}
+}
+
+// detach ends what belongs to the stream of a peer: its downstreams, and nothing else.
+func (r *Relay) detach(u *upstream) {
+	u.cancel(nil)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	u.gone = true
+	delete(r.ups, u)
+	for k, tx := range u.txs {
+		delete(u.txs, k)
+		r.left(tx)
+	}
+	for _, g := range r.gens {
+		d := g.downs[u]
+		if d == nil {
+			continue
+		}
+		delete(g.downs, u)
+		r.closeDown(d)
+		// The next peer, or this one when it is back, is not to wait for a process to start; and one
+		// that starts has to prove that it registers.
+		if idle := len(g.downs) == 0 && g.spare == nil; idle && (g.state == Starting || g == r.live && g.mode == Client) {
+			g.spare = r.open(g)
+		}
+	}
+	r.announce()
+}
+
+// peerReady is the end of the registration with a peer.
+func (r *Relay) peerReady(u *upstream, ready *peer.ChaincodeMessage) {
+	u.ready, u.abilities = ready, abilitiesOf(ready)
+	r.cfg.Log("peer %s has registered the chaincode", u.name)
+	for _, g := range []*generation{r.live, r.starting} {
+		if g != nil {
+			r.attach(g, u)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/ccdev/ccdev/internal/devloop"
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/relay"
+	"github.com/ccdev/ccdev/internal/topology"
+	"github.com/ccdev/ccdev/internal/watch"
+	"golang.org/x/sync/errgroup"
+)
+
+// Develop watches the sources of the network's chaincodes and takes each change live, until ctx
+// ends. A chaincode without a relay is left alone: a reload would fail what is in flight.
+func (s *Session) Develop(ctx context.Context) error {
+	p, err := project.Load(s.dir, project.Overrides{})
+	if err != nil {
+		return err
+	}
+	l, err := s.find(ctx)
+	if err != nil {
+		return err
+	}
+	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
+	all, ctx := errgroup.WithContext(ctx)
+	for _, cc := range l.net.Chaincodes {
+		if cc.Relay {
+			all.Go(func() error { return develop(ctx, &deployment{bringUp: u, cc: cc}) })
+		}
+	}
+	return all.Wait()
+}
+
+// development is one chaincode's way from change to change.
+type development struct {
+	*deployment
+
+	mu    sync.Mutex
+	built map[int]*pending // by the loop's number
+}
+
+// pending is one build on its way. The loop counts its builds; the number of the generation is given
+// out later, as a reload from elsewhere may have taken the next one.
+type pending struct {
+	program string
+	mode    relay.Mode
+	number  int // of the generation; 0 while it has none
+}
+
+func develop(ctx context.Context, d *deployment) error {
+	record, err := recordedGeneration(d.net.ChaincodeDir(d.cc))
+	if err != nil {
+		return err
+	}
+	dev := &development{deployment: d, built: map[int]*pending{}}
+	loop := devloop.New(devloop.Options{
+		Build: dev.compile, Deliver: dev.swap, Emit: dev.tell, Newest: record.Made, Serving: record.Live,
+	})
+	changes := make(chan watch.Batch)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		return watch.Watch(ctx, watch.Options{
+			Dir: d.cc.Path, Notice: func(text string) { d.emit(event.Notice{Text: text}) },
+		}, func(b watch.Batch) {
+			select {
+			case changes <- b:
+			case <-ctx.Done():
+			}
+		})
+	})
+	both.Go(func() error { loop.Run(ctx, changes); return nil })
+	return both.Wait()
+}
+
+// compile builds the sources into a file that the next build leaves alone.
+func (d *development) compile(ctx context.Context, n int) (devloop.Built, error) {
+	program, mode, err := d.compileProgram(ctx)
+	if err != nil {
+		d.explain(ctx, err)
+		return devloop.Built{}, err
+	}
+	kept := filepath.Join(filepath.Dir(program), strconv.Itoa(n))
+	if err := keepProgram(program, kept); err != nil {
+		return devloop.Built{}, fmt.Errorf("keep build %d: %w", n, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.built[n] = &pending{program: kept, mode: mode}
+	return devloop.Built{Program: kept}, nil
+}
+
+// explain tells the relay why there is no newer code, for callers to hear if nothing else runs.
+func (d *deployment) explain(ctx context.Context, reason error) {
+	client, err := dialRelay(d.net, d.cc)
+	if err != nil {
+		return // the reason is on its way to the user too
+	}
+	defer client.Close()
+	_ = client.Explain(ctx, reason.Error()) // as above
+}
+
+// swap gives a build its number and delivers it.
+func (d *development) swap(ctx context.Context, b devloop.Built, _ func()) error {
+	d.mu.Lock()
+	build := d.built[b.Generation]
+	d.mu.Unlock()
+	defer os.Remove(build.program) //nolint:errcheck // it is only room: removed with the network at the latest
+	g, err := d.number(ctx, build.program)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	build.number = g.Number
+	d.mu.Unlock()
+	client, err := dialRelay(d.net, d.cc)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	if _, err := client.Deliver(ctx, g.Number, g.Program, build.mode); err != nil {
+		return d.refused(err)
+	}
+	return keepGeneration(d.net.ChaincodeDir(d.cc), g)
+}
+
+// number makes a generation of a program, while no other command does.
+func (d *development) number(ctx context.Context, program string) (topology.Generation, error) {
+	release, err := d.lock(ctx, "up")
+	if err != nil {
+		return topology.Generation{}, err
+	}
+	defer release()
+	return nextGeneration(d.net.ChaincodeDir(d.cc), program, true)
+}
+
+// tell emits how far a change has come.
+func (d *development) tell(st devloop.State) {
+	d.mu.Lock()
+	number := 0
+	if build := d.built[st.Generation]; build != nil {
+		number = build.number
+	}
+	if st.Phase == devloop.Live || st.Phase == devloop.Failed {
+		delete(d.built, st.Generation)
+	}
+	d.mu.Unlock()
+	e := event.Change{
+		Chaincode: d.cc.Name, Phase: string(st.Phase), Generation: number, Files: st.Changed, Since: st.Since,
+	}
+	if st.Err != nil {
+		e.Err = st.Err
+		e.Error = st.Err.Error()
+	}
+	d.emit(e)
+}
