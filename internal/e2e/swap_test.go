@@ -5,13 +5,19 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/ccdev/ccdev/internal/build"
 	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/relay"
+	"github.com/ccdev/ccdev/internal/relay/control"
 )
 
 // versioned is a chaincode that says which version of it answers, and stores what it is told.
@@ -186,4 +192,54 @@ func checkOnce(t *testing.T, dir string, keys []string) {
 			t.Errorf("%s was written %d times: %s", key, n, out)
 		}
 	}
+}
+
+// Swaps one right after the other, of two programs in turn: CCDEV_TEST_SWAPS says how many.
+func TestManySwaps(t *testing.T) {
+	swaps := 30
+	if n, err := strconv.Atoi(os.Getenv("CCDEV_TEST_SWAPS")); err == nil {
+		swaps = n
+	}
+	forRuntimes(t, func(t *testing.T, runtime string) {
+		dir := project(t, "demo")
+		var programs [2]string
+		for version := range programs {
+			writeVersion(t, dir, listens, version)
+			programs[version] = filepath.Join(t.TempDir(), "chaincode")
+			target := build.Target{OS: "linux", Arch: goruntime.GOARCH}
+			if _, err := build.Program(t.Context(), "go", dir, programs[version], target); err != nil {
+				t.Fatal(err)
+			}
+		}
+		mustRun(t, ccdev(dir, "up", "-d", "--runtime", runtime))
+		n, _, err := network.Recorded(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		token, err := os.ReadFile(n.TokenFile(n.Chaincodes[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		relays := control.Dial(n.Chaincodes[0].Control.Host, strings.TrimSpace(string(token)))
+		defer relays.Close()
+		l := startLoad(t, n, "demo", 8)
+		defer l.stop()
+		start := time.Now()
+		for i := range swaps {
+			if _, err := relays.Deliver(t.Context(), i+2, programs[i%2], relay.Server); err != nil {
+				t.Fatalf("swap %d: %v", i, err)
+			}
+			if got := strings.TrimSpace(mustRun(t, ccdev(dir, "query", "version"))); got != strconv.Itoa(i%2) {
+				t.Errorf("version %s answers after the swap to %d", got, i%2)
+			}
+		}
+		took := time.Since(start)
+		l.stop()
+		for _, err := range l.failures {
+			t.Errorf("a transaction failed: %v", err)
+		}
+		t.Logf("%d swaps in %s; %d submitted, %d evaluated, %d failed",
+			swaps, took, l.submitted.Load(), l.evaluated.Load(), len(l.failures))
+		checkOnce(t, dir, l.keys)
+	})
 }

@@ -131,6 +131,31 @@ func TestWhatAPeerMustNotSend(t *testing.T) {
 	}
 }
 
+// An answer that its transaction has not asked for would be taken for that to its next request.
+func TestAnAnswerThatNobodyAskedFor(t *testing.T) {
+	g := newRig(t, Config{})
+	w := newGates()
+	g.host.add("a", chaincode(func(c *call) (string, error) {
+		w.reached <- struct{}{}
+		<-w.open
+		value, err := c.get("k")
+		return string(value), err
+	}))
+	g.swap(1, "a", Server)
+	p := g.peer()
+	p.state["k"] = []byte("v")
+	k := key{channel, "t"}
+	result := p.begin(k)
+	<-w.reached
+	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_RESPONSE, ChannelId: channel, Txid: "t", Payload: []byte("stray")})
+	p.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_TRANSACTION, ChannelId: "another", Txid: "after it"})
+	<-w.reached
+	close(w.open)
+	if got, err := p.end(k, result); err != nil || got != "v" {
+		t.Errorf("it gives %q, %v", got, err)
+	}
+}
+
 func TestATransactionBeforeReady(t *testing.T) {
 	g := newRig(t, Config{})
 	u := g.r.newUpstream(t.Context())

@@ -19,7 +19,7 @@ func (c contract) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 	switch function, _ := stub.GetFunctionAndParameters(); function {
 	case "exit":
 		c.p.exit(2, "panic: oh no", "main.go:7")
-		<-c.p.ctx.Done()
+		<-c.p.done // the dead do not speak
 		return shim.Error("it is dead")
 	case "late":
 		// A request after the transaction's end, as a goroutine makes it that was left behind.
