@@ -1,5 +1,3 @@
-//go:build realshim
-
 package relay
 
 import (
