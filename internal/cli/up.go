@@ -139,7 +139,7 @@ func stay(ctx context.Context, a *app, s *session.Session, st session.Status, wa
 
 func stayText(watch bool) string {
 	if watch {
-		return "watching the sources, following the logs; Ctrl-C stops the network and keeps its ledger"
+		return "taking changes live, following the logs; Ctrl-C stops the network and keeps its ledger"
 	}
 	return "following the logs; Ctrl-C stops the network and keeps its ledger"
 }

@@ -121,6 +121,9 @@ func (p *Plain) change(e event.Change) {
 	took := p.colored("\x1b[2m", "  "+Duration(e.Since))
 	switch e.Phase {
 	case "changed":
+		if len(e.Files) == 0 {
+			return // nobody has: it is being looked at once more
+		}
 		p.line("  … " + e.Chaincode + ": " + Clean(strings.Join(e.Files, ", ")) + " changed")
 	case "live":
 		p.line(fmt.Sprintf("  %s %s: generation %d is live%s", p.colored("\x1b[32m", "✓"), e.Chaincode, e.Generation, took))

@@ -44,6 +44,7 @@ type development struct {
 
 	mu    sync.Mutex
 	built map[int]*pending // by the loop's number
+	live  int              // the generation that was told of last
 }
 
 // pending is one build on its way. The loop counts its builds; the number of the generation is given
@@ -59,7 +60,7 @@ func develop(ctx context.Context, d *deployment) error {
 	if err != nil {
 		return err
 	}
-	dev := &development{deployment: d, built: map[int]*pending{}}
+	dev := &development{deployment: d, built: map[int]*pending{}, live: record.Live}
 	loop := devloop.New(devloop.Options{
 		Build: dev.compile, Deliver: dev.swap, Emit: dev.tell, Newest: record.Made, Serving: record.Live,
 	})
@@ -68,6 +69,10 @@ func develop(ctx context.Context, d *deployment) error {
 	both.Go(func() error {
 		return watch.Watch(ctx, watch.Options{
 			Dir: d.cc.Path, Notice: func(text string) { d.emit(event.Notice{Text: text}) },
+			Ready: func() {
+				d.emit(event.Notice{Text: "watching " + d.cc.Path})
+				loop.Reload() // what was saved between the last build and now is in no batch
+			},
 		}, func(b watch.Batch) {
 			select {
 			case changes <- b:
@@ -112,13 +117,16 @@ func (d *development) swap(ctx context.Context, b devloop.Built, _ func()) error
 	build := d.built[b.Generation]
 	d.mu.Unlock()
 	defer os.Remove(build.program) //nolint:errcheck // it is only room: removed with the network at the latest
-	g, err := d.number(ctx, build.program)
+	g, serving, err := d.number(ctx, build.program)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	build.number = g.Number
 	d.mu.Unlock()
+	if g.Number == serving {
+		return nil // the sources differ, and the program does not
+	}
 	client, err := dialRelay(d.net, d.cc)
 	if err != nil {
 		return err
@@ -130,14 +138,19 @@ func (d *development) swap(ctx context.Context, b devloop.Built, _ func()) error
 	return keepGeneration(d.net.ChaincodeDir(d.cc), g)
 }
 
-// number makes a generation of a program, while no other command does.
-func (d *development) number(ctx context.Context, program string) (topology.Generation, error) {
+// number makes a generation of a program, while no other command does, and says which one is live.
+func (d *development) number(ctx context.Context, program string) (g topology.Generation, live int, err error) {
 	release, err := d.lock(ctx, "up")
 	if err != nil {
-		return topology.Generation{}, err
+		return g, 0, err
 	}
 	defer release()
-	return nextGeneration(d.net.ChaincodeDir(d.cc), program, true)
+	dir := d.net.ChaincodeDir(d.cc)
+	if g, err = nextGeneration(dir, program, false); err != nil {
+		return g, 0, err
+	}
+	record, err := recordedGeneration(dir)
+	return g, record.Live, err
 }
 
 // tell emits how far a change has come.
@@ -150,7 +163,14 @@ func (d *development) tell(st devloop.State) {
 	if st.Phase == devloop.Live || st.Phase == devloop.Failed {
 		delete(d.built, st.Generation)
 	}
+	known := st.Phase == devloop.Live && number == d.live
+	if st.Phase == devloop.Live {
+		d.live = number
+	}
 	d.mu.Unlock()
+	if known && len(st.Changed) == 0 {
+		return // nobody has changed anything
+	}
 	e := event.Change{
 		Chaincode: d.cc.Name, Phase: string(st.Phase), Generation: number, Files: st.Changed, Since: st.Since,
 	}
