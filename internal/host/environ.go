@@ -1,6 +1,7 @@
 package host
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -14,9 +15,27 @@ const platform = runtime.GOOS + "/" + runtime.GOARCH
 // come from elsewhere.
 var addresses = []string{"CHAINCODE_SERVER_ADDRESS", "CORE_CHAINCODE_ADDRESS", "CORE_PEER_ADDRESS"}
 
-// environ is what every kind of chaincode reads its address and package ID from, all at once:
-// contractapi and the other contract APIs, the shim's samples, and Node's launcher. The last one
-// of two variables of the same name counts.
+// Variables are what every kind of chaincode reads its package ID and address from, all at once:
+// contractapi and the other contract APIs, the shim's samples, and Node's launcher. address is
+// where a server listens, or what a client dials. TLS is off.
+func Variables(packageID string, mode relay.Mode, address string) map[string]string {
+	env := map[string]string{
+		"CHAINCODE_ID":           packageID,
+		"CORE_CHAINCODE_ID":      packageID,
+		"CORE_CHAINCODE_ID_NAME": packageID,
+		"CORE_PEER_TLS_ENABLED":  "false",
+		"CHAINCODE_TLS_DISABLED": "true",
+	}
+	if mode == relay.Client {
+		env["CORE_PEER_ADDRESS"] = address
+	} else {
+		env["CHAINCODE_SERVER_ADDRESS"], env["CORE_CHAINCODE_ADDRESS"] = address, address
+	}
+	return env
+}
+
+// environ is the whole environment of a process. Both ends of its stream are on this machine's
+// loopback, or in one container. The last one of two variables of the same name counts.
 func environ(o Options, l relay.Launch, address string) []string {
 	var env []string
 	if o.LocalMSPID != "" {
@@ -28,18 +47,14 @@ func environ(o Options, l relay.Launch, address string) []string {
 			env = append(env, v)
 		}
 	}
-	env = append(env,
-		"CHAINCODE_ID="+l.PackageID,
-		"CORE_CHAINCODE_ID="+l.PackageID,
-		"CORE_CHAINCODE_ID_NAME="+l.PackageID,
-		// Both ends are on this machine's loopback, or in one container.
-		"CORE_PEER_TLS_ENABLED=false",
-		"CHAINCODE_TLS_DISABLED=true",
-	)
 	if l.Mode == relay.Client {
-		return append(env, "CORE_PEER_ADDRESS="+l.Dial)
+		address = l.Dial
 	}
-	return append(env, "CHAINCODE_SERVER_ADDRESS="+address, "CORE_CHAINCODE_ADDRESS="+address)
+	variables := Variables(l.PackageID, l.Mode, address)
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		env = append(env, name+"="+variables[name])
+	}
+	return env
 }
 
 // arguments are those of a program: Fabric's shims take the address to dial as a flag.

@@ -4,7 +4,9 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
@@ -32,7 +34,8 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 	if n.Runtime == network.RuntimeProcess {
 		run = program{command: []string{g.Program}}
 	}
-	env := chaincodeEnv(n, cc, g)
+	env := host.Variables(g.PackageID, relay.Server, cc.Endpoint.Listen)
+	maps.Copy(env, mspEnv(n))
 	maps.Copy(env, cc.Env)
 	service := newService(cc.Service, run, env)
 	service.Labels[GenerationLabel] = strconv.Itoa(g.Number)
@@ -67,18 +70,8 @@ func startBeforePeers(model *types.Project, n network.Network, chaincode string)
 	}
 }
 
-// chaincodeEnv is what every kind of chaincode server reads its address and package ID from, all
-// at once: contractapi and the other contract APIs, the shim's samples, and Node's launcher.
-func chaincodeEnv(n network.Network, cc network.Chaincode, g Generation) map[string]string {
-	return map[string]string{
-		"CHAINCODE_SERVER_ADDRESS": cc.Endpoint.Listen,
-		"CORE_CHAINCODE_ADDRESS":   cc.Endpoint.Listen,
-		"CHAINCODE_ID":             g.PackageID,
-		"CORE_CHAINCODE_ID":        g.PackageID,
-		"CORE_CHAINCODE_ID_NAME":   g.PackageID,
-		"CORE_PEER_TLS_ENABLED":    "false",
-		"CHAINCODE_TLS_DISABLED":   "true",
-		// One process serves the peers of all orgs, so that GetMSPID can only name one: the first.
-		"CORE_PEER_LOCALMSPID": n.Orgs[0].MSPID,
-	}
+// mspEnv tells a chaincode its org. One process serves the peers of all orgs, so that GetMSPID can
+// only name one: the first.
+func mspEnv(n network.Network) map[string]string {
+	return map[string]string{"CORE_PEER_LOCALMSPID": n.Orgs[0].MSPID}
 }

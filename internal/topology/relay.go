@@ -34,8 +34,7 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 	if n.Runtime == network.RuntimeDocker {
 		run.image = n.Programs.Peer // which has ccdev in it
 	}
-	// One process serves the peers of all orgs, so that GetMSPID can only name one: the first.
-	env := map[string]string{"CORE_PEER_LOCALMSPID": n.Orgs[0].MSPID}
+	env := mspEnv(n)
 	maps.Copy(env, cc.Env)
 	service := newService(cc.Service, run, env)
 	service.Restart = "on-failure"
