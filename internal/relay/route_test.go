@@ -41,6 +41,28 @@ func TestATransaction(t *testing.T) {
 	})
 }
 
+// The trace of a transaction whose peer goes ends with that: nothing else would end it.
+func TestATraceEndsWithItsPeer(t *testing.T) {
+	inModes(t, func(t *testing.T, mode Mode) {
+		rec := newRecorder()
+		g := newRig(t, Config{Recorder: rec})
+		w := newGates()
+		g.host.add("a", chaincode(w.chaincode))
+		p := g.peer()
+		g.swap(1, "a", mode)
+		p.begin(key{channel, "t"}, "wait")
+		<-w.reached
+		p.close()
+		g.until("the peer to be gone", func(s Status) bool { return len(s.Peers) == 0 })
+		close(w.open)
+		rec.mu.Lock()
+		defer rec.mu.Unlock()
+		if got := strings.Join(rec.kinds["t"], " "); !strings.HasSuffix(got, ">ERROR") {
+			t.Errorf("recorded is %q", got)
+		}
+	})
+}
+
 func TestSeveralPeers(t *testing.T) {
 	inModes(t, func(t *testing.T, mode Mode) {
 		g := newRig(t, Config{})

@@ -97,6 +97,10 @@ func (r *Relay) detach(u *upstream) {
 	u.gone = true
 	delete(r.ups, u)
 	for k, tx := range u.txs {
+		if tx.down != nil { // its trace has begun, and nothing else would end it
+			end := errorMessage(k, "the stream of peer %s ended before the transaction", u.name)
+			r.record(func(rec Recorder) { rec.Message(time.Now(), u.name, true, end) })
+		}
 		delete(u.txs, k)
 		r.left(tx)
 	}
