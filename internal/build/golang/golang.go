@@ -52,7 +52,10 @@ func Build(ctx context.Context, o Options) (Result, error) {
 	cmd.Dir = o.Source
 	// Linked beside the program, so that a rename puts it there: a running program cannot be
 	// overwritten. Left in place, so that the go command need not link what has not changed.
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+o.OS, "GOARCH="+o.Arch, "GOTMPDIR="+filepath.Dir(o.Out))
+	// GOGC spares the linker a sixth of its CPU time, which the peer and orderer that start meanwhile
+	// have a use for; a user's own setting comes later in the list, and so counts.
+	cmd.Env = append([]string{"GOGC=400"}, os.Environ()...)
+	cmd.Env = append(cmd.Env, "CGO_ENABLED=0", "GOOS="+o.OS, "GOARCH="+o.Arch, "GOTMPDIR="+filepath.Dir(o.Out))
 	output, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		procgroup.Gone(cmd)
