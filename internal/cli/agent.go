@@ -14,9 +14,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// builderPrograms are the names by which a peer calls ccdev as its external builder.
-var builderPrograms = []string{"detect", "build", "release"}
-
 // builder runs as one of the external builder's programs. The peer wants no more than an exit
 // code, and puts what is written on standard error into its log.
 func (a *app) builder(name string, args []string) int {
@@ -36,7 +33,7 @@ func newAgentCmd(a *app) *cobra.Command {
 		Short:  "Run as a part of the network",
 		Hidden: true,
 	}
-	for _, name := range builderPrograms {
+	for _, name := range extbuilder.Programs() {
 		cmd.AddCommand(&cobra.Command{
 			Use:   name,
 			Short: "Run as the peer's external builder: " + name,
@@ -71,4 +68,4 @@ func newRelayCmd(a *app) *cobra.Command {
 // builtin are the functions that a relay answers itself.
 func builtin(function string) (relay.BuiltinFunc, bool) { return state.Builtin(function) }
 
-func isBuilder(name string) bool { return slices.Contains(builderPrograms, name) }
+func isBuilder(name string) bool { return slices.Contains(extbuilder.Programs(), name) }

@@ -33,6 +33,9 @@ var commands = map[string]struct {
 		func(args []string, _ func(string) string) error { return Release(args[0], args[1]) }},
 }
 
+// Programs are the names that a peer calls the builder by.
+func Programs() []string { return []string{"detect", "build", "release"} }
+
 // Run does what the peer asks for by name: detect, build or release. The peer logs what the
 // caller writes to stderr, and takes any exit code but 0 as a failure, or as a "no" to detect.
 // The environment is read through env, as os.Getenv does.

@@ -17,6 +17,7 @@ import (
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/relay/control"
+	"github.com/ccdev/ccdev/internal/topology"
 	"github.com/ccdev/ccdev/internal/wait"
 )
 
@@ -70,6 +71,7 @@ func (d *deployment) deliver(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
+	defer client.Close()
 	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
 		live, err := awaitRelay(ctx, client)
 		if err != nil {
@@ -79,13 +81,18 @@ func (d *deployment) deliver(ctx context.Context) (note string, err error) {
 		if live == d.generation.Number {
 			return nil
 		}
-		_, err = client.Deliver(ctx, d.generation.Number, d.generation.Program, d.mode)
-		return d.refused(err)
+		return d.handOver(ctx, client, d.generation, d.mode)
 	})
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("generation %d", d.generation.Number), keepGeneration(d.net.ChaincodeDir(d.cc), d.generation)
+}
+
+// handOver gives a generation to the relay, and returns when it is live.
+func (d *deployment) handOver(ctx context.Context, client *control.Client, g topology.Generation, mode relay.Mode) error {
+	_, err := client.Deliver(ctx, g.Number, g.Program, mode)
+	return d.refused(err)
 }
 
 // awaitRelay waits until the relay answers, and gives the number of its live generation.

@@ -132,8 +132,8 @@ func (d *development) swap(ctx context.Context, b devloop.Built, _ func()) error
 		return err
 	}
 	defer client.Close()
-	if _, err := client.Deliver(ctx, g.Number, g.Program, build.mode); err != nil {
-		return d.refused(err)
+	if err := d.handOver(ctx, client, g, build.mode); err != nil {
+		return err
 	}
 	return keepGeneration(d.net.ChaincodeDir(d.cc), g)
 }

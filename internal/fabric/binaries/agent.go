@@ -12,11 +12,9 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/ccdev/ccdev/internal/extbuilder"
 	"github.com/ccdev/ccdev/internal/fault"
 )
-
-// builderPrograms are the names ccdev is called by as an external builder of the peer.
-var builderPrograms = []string{"detect", "build", "release"}
 
 // AgentPath finds the ccdev that runs on a platform, as a relay or a peer's external builder:
 // this program itself, or the one for that platform beside it. Its fault is of the kind Boot.
@@ -66,7 +64,7 @@ func InstallAgent(cacheDir, agent string) (builderDir string, err error) {
 	}
 	dir := filepath.Join(cacheDir, "agent", hash)
 	installed := func() bool {
-		for _, name := range builderPrograms {
+		for _, name := range extbuilder.Programs() {
 			if !isProgram(filepath.Join(dir, "builder", "bin", name)) {
 				return false
 			}
@@ -88,7 +86,7 @@ func layOutAgent(agent, dir string) error {
 	if err := copyProgram(agent, filepath.Join(dir, "ccdev")); err != nil {
 		return err
 	}
-	for _, name := range builderPrograms {
+	for _, name := range extbuilder.Programs() {
 		if err := os.Symlink(filepath.Join("..", "..", "ccdev"), filepath.Join(bin, name)); err != nil {
 			return err
 		}

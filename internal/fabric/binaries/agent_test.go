@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/ccdev/ccdev/internal/extbuilder"
 	"github.com/ccdev/ccdev/internal/fault"
 )
 
@@ -64,7 +65,7 @@ func TestInstallAgent(t *testing.T) {
 		})
 	}
 	group.Wait()
-	for _, name := range builderPrograms {
+	for _, name := range extbuilder.Programs() {
 		path := filepath.Join(want, "bin", name)
 		text, err := os.ReadFile(path)
 		info, serr := os.Stat(path)

@@ -10,10 +10,11 @@ import (
 	"runtime"
 
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
 )
 
 // Default is the Fabric version that is used when none is asked for.
-const Default = "3.1.1"
+const Default = network.DefaultFabric
 
 // Progress tells how far a long piece of work has come. Total is 0 where it cannot be known.
 // It is never called by two goroutines at once.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 
+	"github.com/ccdev/ccdev/internal/extbuilder"
 	"github.com/ccdev/ccdev/internal/network"
 )
 
@@ -59,7 +60,7 @@ func agentEntries(agent string) []entry {
 		{name: builderDir, mode: 0o755},
 		{name: bin, mode: 0o755},
 	}
-	for _, name := range builderPrograms {
+	for _, name := range extbuilder.Programs() {
 		entries = append(entries, entry{name: path.Join(bin, name), mode: 0o777, link: agentFile})
 	}
 	return entries
