@@ -34,7 +34,7 @@ func leftOf(dir, cache string) []string {
 	if _, err := os.Stat(filepath.Join(dir, ".ccdev")); err == nil {
 		left = append(left, filepath.Join(dir, ".ccdev"))
 	}
-	book, err := os.ReadFile(filepath.Join(cache, "ports.json"))
+	book, err := os.ReadFile(filepath.Join(cache, "ports", "ports.json"))
 	if err == nil && bytes.Contains(book, []byte(strconv.Quote(dir))) {
 		left = append(left, "ports of "+dir)
 	}

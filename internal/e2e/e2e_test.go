@@ -23,7 +23,7 @@ import (
 // bed is what all tests share.
 type bed struct {
 	bin      string // folder of the ccdev under test, for PATH
-	cache    string // its CCDEV_CACHE: its own, but for Fabric itself
+	cache    string // its CCDEV_CACHE: its own, but for Fabric itself and the book of ports
 	runtimes []string
 }
 
@@ -72,14 +72,21 @@ func prepare(dir string) (bed, error) {
 	if err != nil {
 		return b, err
 	}
-	fabric := filepath.Join(userCache, "fabric") // compiled once, for the user as well
-	if err := os.MkdirAll(fabric, 0o700); err != nil {
-		return b, err
-	}
 	if err := os.MkdirAll(b.cache, 0o700); err != nil {
 		return b, err
 	}
-	return b, os.Symlink(fabric, filepath.Join(b.cache, "fabric"))
+	// Fabric is compiled once, for the user as well, and nobody's ports are taken: neither the
+	// user's nor those of other tests.
+	for _, common := range []string{"fabric", "ports"} {
+		theirs := filepath.Join(userCache, common)
+		if err := os.MkdirAll(theirs, 0o700); err != nil {
+			return b, err
+		}
+		if err := os.Symlink(theirs, filepath.Join(b.cache, common)); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
 }
 
 // runtimes are those that CCDEV_TEST_RUNTIMES names; without it, process, and docker if its

@@ -24,10 +24,10 @@ type Book struct {
 	alive func(dir string) bool // whether the project in dir still has a network
 }
 
-// Open gives the book kept in the folder cacheDir. alive tells whether the project in a folder
+// Open gives the book kept in a folder of its own. alive tells whether the project in a folder
 // still exists: the ports of one that does not are free again.
-func Open(cacheDir string, alive func(dir string) bool) *Book {
-	return &Book{file: filepath.Join(cacheDir, "ports.json"), alive: alive}
+func Open(folder string, alive func(dir string) bool) *Book {
+	return &Book{file: filepath.Join(folder, "ports.json"), alive: alive}
 }
 
 // claims are the ports in the book: port → whose.

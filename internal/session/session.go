@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	goruntime "runtime"
 
 	"github.com/ccdev/ccdev/internal/event"
@@ -42,7 +43,7 @@ func Open(o Options) (*Session, error) {
 	}
 	return &Session{
 		dir: dir, cacheDir: o.CacheDir, getenv: o.Getenv, emit: o.Events,
-		book: ports.Open(o.CacheDir, func(dir string) bool {
+		book: ports.Open(filepath.Join(o.CacheDir, "ports"), func(dir string) bool {
 			_, err := os.Stat(network.StateDir(dir))
 			return err == nil
 		}),
