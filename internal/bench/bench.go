@@ -18,7 +18,7 @@ import (
 type options struct {
 	ccdev string // the program to measure, absolute
 	out   string // the file for the report, or none
-	runs  int    // that count; one more goes before them
+	runs  int    // that count, of a row that does not say it itself; one more goes before them
 	rows  []row
 }
 
@@ -62,8 +62,9 @@ func parse(args []string, usage io.Writer) (options, error) {
 	flags.SetOutput(usage)
 	flags.StringVar(&o.ccdev, "ccdev", filepath.Join("bin", "ccdev"), "the ccdev `program` to measure")
 	flags.StringVar(&o.out, "o", "", "write the report as JSON to this `file`")
-	flags.IntVar(&o.runs, "runs", 5, "how often each row is measured, after one run that does not count")
-	only := flags.String("only", "", "measure only rows whose name matches this `regexp`")
+	flags.IntVar(&o.runs, "runs", 5, "how often a row is measured that has no count of its own, after one run that does not count")
+	swaps := flags.Int("swaps", 200, "how many swaps there are under load")
+	only := flags.String("only", "", "measure only rows whose name, up to its colon, matches this `regexp`")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -73,8 +74,11 @@ func parse(args []string, usage io.Writer) (options, error) {
 	if o.runs < 1 {
 		return o, fmt.Errorf("-runs %d measures nothing", o.runs)
 	}
+	if *swaps < 1 {
+		return o, fmt.Errorf("-swaps %d measures nothing", *swaps)
+	}
 	var err error
-	if o.rows, err = choose(rows(), *only); err != nil {
+	if o.rows, err = choose(rows(*swaps), *only); err != nil {
 		return o, err
 	}
 	if o.ccdev, err = filepath.Abs(o.ccdev); err != nil {
@@ -110,12 +114,12 @@ func measureAll(ctx context.Context, o options, progress io.Writer) (Report, err
 	if b.docker, err = b.hasDocker(ctx); err != nil {
 		return Report{}, err
 	}
-	report := newReport(version, o.runs)
+	report := newReport(version)
 	for _, r := range o.rows {
 		if ctx.Err() != nil {
 			break
 		}
-		report.Rows = append(report.Rows, b.result(ctx, r))
+		report.Rows = append(report.Rows, b.results(ctx, r)...)
 	}
 	return report, ctx.Err()
 }
@@ -172,23 +176,23 @@ func (b bench) hasDocker(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// result measures a row.
-func (b bench) result(ctx context.Context, r row) Result {
+// results measures a row.
+func (b bench) results(ctx context.Context, r row) []Result {
 	if r.runtime == dockerRuntime && !b.docker {
-		return r.without("no Docker")
+		return []Result{r.without(NotRun, "no Docker")}
 	}
 	say(b.progress, "measuring %s", r.name)
-	samples, err := b.samples(ctx, r)
+	results, err := b.measure(ctx, r)
 	if err != nil {
 		say(b.progress, "  %v", err)
-		return r.failed(err)
+		return []Result{r.without(Failed, err.Error())}
 	}
-	return r.summary(samples)
+	return results
 }
 
-// samples measures a row in a project of its own, and leaves nothing of that.
-func (b bench) samples(ctx context.Context, r row) (samples []float64, err error) {
-	p, err := newProject(ctx, b.ccdev, r)
+// measure measures a row in a project of its own, and leaves nothing of that.
+func (b bench) measure(ctx context.Context, r row) (results []Result, err error) {
+	p, err := b.newProject(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +202,25 @@ func (b bench) samples(ctx context.Context, r row) (samples []float64, err error
 			return nil, err
 		}
 	}
-	for i := range b.runs + 1 {
-		value, err := r.once(ctx, p)
+	if r.several != nil {
+		return r.several(ctx, p)
+	}
+	samples, err := b.samples(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return []Result{r.judge(summary(r.name, r.unit, samples))}, nil
+}
+
+// samples measures one thing again and again.
+func (b bench) samples(ctx context.Context, p *project) ([]float64, error) {
+	runs := b.runs
+	if p.row.runs > 0 {
+		runs = p.row.runs
+	}
+	var samples []float64
+	for i := range runs + 1 {
+		value, err := p.row.once(ctx, p)
 		if err != nil {
 			return nil, err
 		}

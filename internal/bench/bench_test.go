@@ -2,7 +2,10 @@ package bench
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -47,11 +50,14 @@ func TestChoose(t *testing.T) {
 
 func TestRowsHaveNamesOfTheirOwn(t *testing.T) {
 	seen := map[string]bool{}
-	for _, r := range rows() {
+	for _, r := range rows(200) {
 		if seen[r.name] {
 			t.Errorf("two rows are named %q", r.name)
 		}
 		seen[r.name] = true
+		if (r.once == nil) == (r.several == nil) {
+			t.Errorf("%s: a row gives one value a run, or several results", r.name)
+		}
 		if (r.runtime == "") != (r.orgs == 0) {
 			t.Errorf("%s: a row with a network has a runtime and orgs", r.name)
 		}
@@ -126,7 +132,7 @@ func TestMainMeasures(t *testing.T) {
 	if err == nil {
 		err = json.Unmarshal(text, &r)
 	}
-	if err != nil || len(r.Rows) != 1 || len(r.Rows[0].Samples) != 2 {
+	if err != nil || len(r.Rows) != 1 || r.Rows[0].Count != 2 {
 		t.Errorf("the report has not one row of the two runs that count: %+v, %v", r, err)
 	}
 	if l := left(); len(l) > 0 {
@@ -167,11 +173,57 @@ func TestMainWithoutDocker(t *testing.T) {
 	program, _ := fakeCCDev(t, inits+`[ "$1" != images ] || exit 3`)
 	isolated(t)
 	var table bytes.Buffer
-	if code := Main(t.Context(), []string{"-ccdev", program, "-only", "^reload, docker"}, &table, io.Discard); code != 0 {
+	if code := Main(t.Context(), []string{"-ccdev", program, "-swaps", "7", "-only", "^reload, docker|swaps, docker"}, &table, io.Discard); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-	if !strings.Contains(table.String(), "not run: no Docker") {
+	if strings.Count(table.String(), "not run: no Docker") != 2 || !strings.Contains(table.String(), "\n7 swaps, docker ") {
 		t.Errorf("got:\n%s", &table)
+	}
+}
+
+// TestResults measures rows of every kind in a project whose up does nothing.
+func TestResults(t *testing.T) {
+	program, calls := fakeCCDev(t, inits)
+	isolated(t)
+	runs := 0
+	once := func(ctx context.Context, p *project) (float64, error) {
+		runs++
+		_, err := p.ccdev(ctx, "run")
+		return float64(runs), err
+	}
+	several := func(_ context.Context, p *project) ([]Result, error) {
+		return []Result{summary(p.row.name+": a", unitTime, []float64{1}), summary(p.row.name+": b", unitRate, []float64{2})}, nil
+	}
+	fails := func(context.Context, *project) ([]Result, error) { return nil, errors.New("no luck") }
+	tests := []struct {
+		row  row
+		runs int
+		want string
+	}{
+		{row{name: "as often as is asked for", budget: 2, once: once}, 3, "as often as is asked for 2.5 over budget"},
+		{row{name: "as often as it says", runs: 4, once: once}, 5, "as often as it says 3.5 no budget"},
+		{row{name: "several", several: several}, 0, "several: a 1 no budget; several: b 2 no budget"},
+		{row{name: "none", several: fails}, 0, "none 0 failed: no luck"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.row.name, func(t *testing.T) {
+			runs = 0
+			tt.row.begin = up
+			var got []string
+			for _, r := range (bench{ccdev: program, runs: 2, progress: io.Discard}).results(t.Context(), tt.row) {
+				text := fmt.Sprint(r.Name, " ", r.Median, " ", r.Verdict)
+				if r.Why != "" {
+					text += ": " + r.Why
+				}
+				got = append(got, text)
+			}
+			if joined := strings.Join(got, "; "); joined != tt.want || runs != tt.runs {
+				t.Errorf("got %q after %d runs, want %q after %d", joined, runs, tt.want, tt.runs)
+			}
+			if all := calls(); all[len(all)-1] != "down -v" {
+				t.Errorf("the last call is %q", all[len(all)-1])
+			}
+		})
 	}
 }
 
@@ -181,6 +233,7 @@ func TestMainRefuses(t *testing.T) {
 		"an unknown flag":         {"-ccdev", program, "-fast"},
 		"an argument":             {"-ccdev", program, "up"},
 		"no runs":                 {"-ccdev", program, "-runs", "0"},
+		"no swaps":                {"-ccdev", program, "-swaps", "0"},
 		"rows there are not":      {"-ccdev", program, "-only", "sideways"},
 		"a program there is not":  {"-ccdev", filepath.Join(t.TempDir(), "ccdev")},
 		"a pattern that is wrong": {"-ccdev", program, "-only", "("},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,21 +17,27 @@ import (
 
 // project is a chaincode project in a temporary folder, with the network it may have.
 type project struct {
-	program string // ccdev
-	root    string // the temporary folder
-	dir     string // the project's, in it
-	row     row
-	edits   int
+	program  string // ccdev
+	root     string // the temporary folder
+	dir      string // the project's, in it
+	row      row
+	progress io.Writer
+	edits    int
+	staying  *staying // an up that stays; or none
+	asks     callers  // one that asks which code answers; or none
 }
 
+// chaincode is what the projects' chaincode is called, after their folder.
+const chaincode = "assets"
+
 // newProject makes the project that a row needs. close must be called.
-func newProject(ctx context.Context, program string, r row) (*project, error) {
+func (b bench) newProject(ctx context.Context, r row) (*project, error) {
 	root, err := os.MkdirTemp("", "ccdev-bench")
 	if err != nil {
 		return nil, err
 	}
-	p := &project{program: program, root: root, dir: root, row: r}
-	dir := filepath.Join(root, "assets")
+	p := &project{program: b.ccdev, root: root, dir: root, row: r, progress: b.progress}
+	dir := filepath.Join(root, chaincode)
 	if _, err := p.ccdev(ctx, "init", dir, "--template", "go"); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(root))
 	}
@@ -45,15 +52,20 @@ const (
 	interruptFor = 30 * time.Second // what a command has for cleaning up, before it is killed
 )
 
-// close takes the network down, after ctx has ended too, and removes the folder. The folder of
-// a network that could not be removed is kept, and named.
+// close ends an up that stays, takes the network down, after ctx has ended too, and removes the
+// folder. The folder of a network that could not be removed is kept, and named.
 func (p *project) close(ctx context.Context) error {
+	p.asks.close()
+	var ended error
+	if p.staying != nil {
+		ended = p.staying.end()
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), downLimit)
 	defer cancel()
 	if _, err := p.ccdev(ctx, "down", "-v"); err != nil {
-		return fmt.Errorf("a network was left in %s: %w", p.dir, err)
+		return errors.Join(ended, fmt.Errorf("a network was left in %s: %w", p.dir, err))
 	}
-	return os.RemoveAll(p.root)
+	return errors.Join(ended, os.RemoveAll(p.root))
 }
 
 // call is a ccdev command that has ended.
@@ -66,11 +78,7 @@ type call struct {
 func (p *project) ccdev(ctx context.Context, args ...string) (call, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, p.program, args...)
-	cmd.Dir = p.dir
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = interruptFor
-	apart(cmd)
+	cmd := p.command(ctx, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	start := time.Now()
@@ -80,6 +88,16 @@ func (p *project) ccdev(ctx context.Context, args ...string) (call, error) {
 		err = fmt.Errorf("ccdev %s: %w\n%s", strings.Join(args, " "), err, bytes.TrimSpace(c.stderr))
 	}
 	return c, err
+}
+
+// command is ccdev in the project's folder, which is interrupted when ctx ends.
+func (p *project) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, p.program, args...)
+	cmd.Dir = p.dir
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = interruptFor
+	apart(cmd)
+	return cmd
 }
 
 // up brings the row's network up.

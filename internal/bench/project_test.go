@@ -70,7 +70,7 @@ func TestCloseAfterTheEnd(t *testing.T) {
 	program, calls := fakeCCDev(t, inits)
 	left := isolated(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	p, err := newProject(ctx, program, row{})
+	p, err := bench{ccdev: program}.newProject(ctx, row{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,25 +12,43 @@ const (
 	processRuntime = "process"
 )
 
-// row is one thing to measure.
+// row is one thing to measure; or several, where one measurement gives them all.
 type row struct {
 	name    string
 	runtime string // that it needs; none for an empty one
 	orgs    int
+	runs    int // that count, where it is not for the user to say
 	unit    string
 	budget  float64 // in the unit; 0 where there is none
 
-	begin func(context.Context, *project) error            // once, not measured
-	once  func(context.Context, *project) (float64, error) // gives one value in the unit
+	begin   func(context.Context, *project) error             // once, not measured
+	once    func(context.Context, *project) (float64, error)  // gives one value in the unit; or
+	several func(context.Context, *project) ([]Result, error) // gives results whose names begin with the row's
 }
 
 const (
 	unitTime   = "ms"
 	unitMemory = "MiB"
+	unitRate   = "tx/s"
+	unitShare  = "%"
+	unitCount  = "count"
 )
 
+// without is a row's result where there is none.
+func (r row) without(verdict Verdict, why string) Result {
+	return r.judge(Result{Name: r.name, Unit: r.unit, Verdict: verdict, Why: why})
+}
+
+// judge judges a result by the row's budget, if it has one.
+func (r row) judge(result Result) Result {
+	if r.budget == 0 {
+		return result
+	}
+	return result.within(r.budget)
+}
+
 // rows are all there is to measure, with the budgets they have.
-func rows() []row {
+func rows(swaps int) []row {
 	list := []row{
 		{name: "up -d, docker, 1 org", runtime: dockerRuntime, orgs: 1, budget: 2000, once: upFresh},
 		{name: "up -d, docker, 2 orgs", runtime: dockerRuntime, orgs: 2, budget: 2500, once: upFresh},
@@ -40,6 +58,8 @@ func rows() []row {
 		{name: "up -d again, process", runtime: processRuntime, orgs: 1, begin: up, once: upAgain},
 		{name: "reload, docker", runtime: dockerRuntime, orgs: 1, budget: 900, begin: upWithAsset, once: reload},
 		{name: "reload, process", runtime: processRuntime, orgs: 1, budget: 700, begin: upWithAsset, once: reload},
+		{name: "save to answer, docker", runtime: dockerRuntime, orgs: 1, runs: saves, budget: 900, begin: beginSaving, once: save},
+		{name: "save to answer, process", runtime: processRuntime, orgs: 1, runs: saves, budget: 700, begin: beginSaving, once: save},
 		{name: "version", budget: 40, once: func(ctx context.Context, p *project) (float64, error) { return timed(p.ccdev(ctx, "version")) }},
 		{name: "idle memory, docker", runtime: dockerRuntime, orgs: 1, unit: unitMemory, budget: 80, once: idleMemory},
 		{name: "idle memory, process", runtime: processRuntime, orgs: 1, unit: unitMemory, budget: 80, once: idleMemory},
@@ -47,7 +67,9 @@ func rows() []row {
 	for _, runtime := range []string{dockerRuntime, processRuntime} {
 		list = append(list,
 			row{name: "invoke, " + runtime, runtime: runtime, orgs: 1, begin: up, once: invoke},
-			row{name: "query, " + runtime, runtime: runtime, orgs: 1, begin: upWithAsset, once: query})
+			row{name: "query, " + runtime, runtime: runtime, orgs: 1, begin: upWithAsset, once: query},
+			row{name: fmt.Sprintf("%d swaps, %s", swaps, runtime), runtime: runtime, orgs: 1, begin: upWithAsset, several: swapsUnderLoad(swaps)},
+			row{name: "relay's cost, " + runtime, runtime: runtime, orgs: 1, budget: 0.15, begin: upBothWays, several: relayCost})
 	}
 	for i := range list {
 		if list[i].unit == "" {
@@ -64,9 +86,6 @@ func up(ctx context.Context, p *project) error {
 	_, err := p.up(ctx)
 	return err
 }
-
-// assetID is on the ledger of the rows that need an asset.
-const assetID = "bench"
 
 func upWithAsset(ctx context.Context, p *project) error {
 	if err := up(ctx, p); err != nil {
