@@ -1,4 +1,4 @@
-// Package build turns a chaincode's sources into a program that runs it.
+// Package build turns a chaincode's sources into what runs it.
 package build
 
 import (
@@ -8,19 +8,18 @@ import (
 	"path/filepath"
 
 	"github.com/ccdev/ccdev/internal/build/golang"
+	"github.com/ccdev/ccdev/internal/build/node"
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/project"
 )
 
 // Target is what a program must run on, in Go's words.
 type Target struct{ OS, Arch string }
 
-// Program builds the chaincode in the folder source into the file out, and replaces what was
-// there. lang is "go", or "auto" (or empty) for what the folder looks like. Faults are of the
-// kind Usage for a folder that holds no chaincode, and Build for one that does not build.
-func Program(ctx context.Context, lang, source, out string, target Target) (golang.Result, error) {
-	if err := Check(lang, source); err != nil {
-		return golang.Result{}, err
-	}
+// Program builds the Go chaincode in the folder source into the file out, and replaces what was
+// there. Faults are of the kind Usage for a folder that holds no chaincode, and Build for one that
+// does not build.
+func Program(ctx context.Context, source, out string, target Target) (golang.Result, error) {
 	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 		return golang.Result{}, fmt.Errorf("build %s: %w", source, err)
 	}
@@ -29,17 +28,29 @@ func Program(ctx context.Context, lang, source, out string, target Target) (gola
 
 const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`
 
-// Check tells, before anything is built, whether the folder source holds sources that can be.
-func Check(lang, source string) error {
+// Language tells, before anything is built, in which of project's languages the chaincode in the
+// folder source is written: the one that lang says, or what the folder looks like. A folder that
+// does not hold what it should is a fault of the kind Usage.
+func Language(lang, source string) (string, error) {
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
-		return fault.New(fault.Usage, "correct the path in ccdev.yaml", "there is no folder %s to build the chaincode from", source)
+		return "", fault.New(fault.Usage, "correct the path in ccdev.yaml", "there is no folder %s to build the chaincode from", source)
 	}
-	if golang.Detect(source) {
-		return nil
+	hasGo, hasNode := golang.Detect(source), node.Detect(source)
+	if lang == "" || lang == project.LangAuto {
+		switch {
+		case hasGo: // the package.json of a Go chaincode is for its tools
+			lang = project.LangGo
+		case hasNode:
+			lang = project.LangNode
+		default:
+			return "", fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has neither Go files nor a package.json", source)
+		}
 	}
-	if _, err := os.Stat(filepath.Join(source, "package.json")); err == nil && lang != "go" {
-		return fault.New(fault.Usage, "use a Go chaincode: ccdev cannot build other languages yet",
-			"%s holds a Node project, and ccdev builds Go only", source)
+	switch {
+	case lang == project.LangNode:
+		return lang, node.Check(source)
+	case !hasGo:
+		return "", fault.New(fault.Usage, startOne, "%s is not a Go chaincode: it has no Go files", source)
 	}
-	return fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has no Go files", source)
+	return lang, nil
 }

@@ -3,10 +3,13 @@ package cli
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 
+	"github.com/ccdev/ccdev/internal/build/node"
 	"github.com/ccdev/ccdev/internal/extbuilder"
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/printer"
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/relay/control"
@@ -40,7 +43,44 @@ func newAgentCmd(a *app) *cobra.Command {
 			RunE:  func(_ *cobra.Command, args []string) error { return extbuilder.Run(name, args, a.getenv) },
 		})
 	}
-	cmd.AddCommand(newRelayCmd(a))
+	cmd.AddCommand(newRelayCmd(a), newBuildNodeCmd(a), newRunCmd())
+	return cmd
+}
+
+// newBuildNodeCmd reads sources and writes a bundle, where the chaincode will run.
+func newBuildNodeCmd(a *app) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "build-node",
+		Short: "Build a Node chaincode: sources on stdin, a bundle on stdout",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return node.Build(cmd.Context(), a.streams.In, a.streams.Out, node.Options{Dir: dir, Log: a.streams.Err})
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder for what the next build goes on with")
+	return cmd
+}
+
+// newRunCmd runs a bundle as a service of its own. Without one it waits, so that one can be built
+// in its place.
+func newRunCmd() *cobra.Command {
+	var dir, file string
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run a bundle",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if file == "" {
+				<-cmd.Context().Done()
+				return nil
+			}
+			err := host.Become(file, filepath.Join(dir, "run"), filepath.Join(dir, node.ModulesDir))
+			return fault.New(fault.Chaincode, `run "ccdev reload"`, "the chaincode cannot be run: %w", err)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder that keeps the dependencies")
+	cmd.Flags().StringVar(&file, "bundle", "", "what to run")
 	return cmd
 }
 

@@ -207,7 +207,7 @@ func TestManySwaps(t *testing.T) {
 			writeVersion(t, dir, listens, version)
 			programs[version] = filepath.Join(t.TempDir(), "chaincode")
 			target := build.Target{OS: "linux", Arch: goruntime.GOARCH}
-			if _, err := build.Program(t.Context(), "go", dir, programs[version], target); err != nil {
+			if _, err := build.Program(t.Context(), dir, programs[version], target); err != nil {
 				t.Fatal(err)
 			}
 		}

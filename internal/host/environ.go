@@ -56,11 +56,3 @@ func environ(o Options, l relay.Launch, address string) []string {
 	}
 	return env
 }
-
-// arguments are those of a program: Fabric's shims take the address to dial as a flag.
-func arguments(l relay.Launch) []string {
-	if l.Mode == relay.Client {
-		return []string{"-peer.address", l.Dial}
-	}
-	return nil
-}

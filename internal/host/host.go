@@ -23,6 +23,8 @@ type Options struct {
 	// Dir is the host's own. Each process gets a working folder in it, which goes when the
 	// process ends; those that a killed host has left are removed.
 	Dir string
+	// Modules is where the folders are that bundles call their modules.
+	Modules string
 	// Env is the environment of every process, KEY=VALUE. It does not override what says where
 	// a chaincode listens, whom it dials, and who it is.
 	Env []string

@@ -53,8 +53,12 @@ func (h *Host) start(ctx context.Context, l relay.Launch) (*process, error) {
 			return nil, errors.Join(fmt.Errorf("no free port on 127.0.0.1: %w", err), p.clear())
 		}
 	}
+	command, err := h.command(p.dir, program, l)
+	if err != nil {
+		return nil, errors.Join(err, p.clear())
+	}
 	err = wait.For(ctx, busyPatience, func(context.Context) error {
-		err := h.fork(p, program, l)
+		err := h.fork(p, command, l)
 		if errors.Is(err, syscall.ETXTBSY) {
 			return err
 		}
@@ -67,13 +71,13 @@ func (h *Host) start(ctx context.Context, l relay.Launch) (*process, error) {
 }
 
 // fork makes the process on the thread for it, and watches over it.
-func (h *Host) fork(p *process, program string, l relay.Launch) error {
+func (h *Host) fork(p *process, command []string, l relay.Launch) error {
 	out, in, err := os.Pipe()
 	if err != nil {
 		return err
 	}
 	defer in.Close() //nolint:errcheck // the process has its own
-	cmd := exec.Command(program, arguments(l)...)
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Dir, cmd.Env = p.dir, environ(h.options, l, p.address)
 	cmd.Stdout, cmd.Stderr = in, in // the same one keeps their order
 	cmd.SysProcAttr = attributes()

@@ -28,7 +28,9 @@ type Programs struct {
 	Peer      string `json:"peer,omitempty"`
 	Orderer   string `json:"orderer,omitempty"`
 	Chaincode string `json:"chaincode,omitempty"` // an image that has nothing but room for a program
-	Agent     string `json:"agent,omitempty"`     // path of ccdev where relays run; it is in the peer's image
+	Agent     string `json:"agent,omitempty"`     // path of ccdev where relays run; it is in the images of peers and chaincodes
+
+	Images map[string]string `json:"images,omitempty"` // of chaincodes that need more than ccdev has, by name
 }
 
 // The runtimes a network can be made for.
@@ -96,6 +98,8 @@ type Chaincode struct {
 	Control  Endpoint          `json:"control"`  // of the relay's control API
 	Mode     string            `json:"mode,omitempty"`
 	Env      map[string]string `json:"env,omitempty"`
+	Lang     string            `json:"lang"`            // project.LangGo or LangNode
+	Image    string            `json:"image,omitempty"` // to run in, where the user names one
 }
 
 // StateDir is where the network is recorded: keys, configuration, logs, ledgers of plain processes.

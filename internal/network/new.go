@@ -142,7 +142,7 @@ func (b *builder) chaincodes() {
 		made := Chaincode{
 			Name: cc.Name, Version: cc.Version, Label: cc.Label, Path: cc.Path, Env: cc.Env,
 			Service: service, Endpoint: b.endpoint(service, service, 9999, 9999+i),
-			Relay: cc.Relayed(), Mode: cc.Mode,
+			Relay: cc.Relayed(), Mode: cc.Mode, Lang: cc.Lang, Image: cc.Image,
 		}
 		if made.Relay {
 			made.Control = b.endpoint(service, service+"-control", 9998, 8999+i)

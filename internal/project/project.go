@@ -62,12 +62,13 @@ type User struct {
 type Chaincode struct {
 	Name    string            `yaml:"name"`
 	Path    string            `yaml:"path"` // of its sources; absolute once loaded
-	Lang    string            `yaml:"lang"` // auto | go
+	Lang    string            `yaml:"lang"` // auto | go | node
 	Version string            `yaml:"version"`
 	Label   string            `yaml:"label"` // of its package
 	Env     map[string]string `yaml:"env"`
 	Relay   *bool             `yaml:"relay"` // unset for true
 	Mode    string            `yaml:"mode"`  // auto | server | client: who dials whom, with a relay
+	Image   string            `yaml:"image"` // on Docker: has Node and npm, for a Node chaincode
 }
 
 // The modes of a chaincode: whether it listens, or dials as if to a peer.
@@ -75,6 +76,13 @@ const (
 	ModeAuto   = "auto" // what the program can
 	ModeServer = "server"
 	ModeClient = "client"
+)
+
+// The languages of chaincodes.
+const (
+	LangAuto = "auto" // what the folder looks like
+	LangGo   = "go"
+	LangNode = "node"
 )
 
 // Relayed tells whether a relay stands between the peers and the chaincode.

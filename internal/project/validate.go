@@ -119,7 +119,7 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 			check{path + ".name", ccpackage.ValidateName(cc.Name)},
 			check{path + ".version", ccpackage.ValidateVersion(cc.Version)},
 			check{path + ".label", ccpackage.ValidateLabel(cc.Label)},
-			check{path + ".lang", oneOf("lang", cc.Lang, "auto", "go")},
+			check{path + ".lang", oneOf("lang", cc.Lang, LangAuto, LangGo, LangNode)},
 			check{path + ".mode", modeError(cc)})
 		key := strings.ToLower(cc.Name) // host names are the same in any case
 		if seen[key] {

@@ -3,6 +3,8 @@ package runtime
 
 import (
 	"context"
+	"io"
+	"strconv"
 	"time"
 
 	"github.com/compose-spec/compose-go/v2/types"
@@ -31,10 +33,27 @@ type Runtime interface {
 	// or ctx ends (which is no error).
 	Logs(ctx context.Context, service string, opts LogOptions, line func(Line)) error
 
+	// Exec runs a command to its end where a service runs: in its container, which must be running,
+	// or on this machine. A command that fails is an *ExitError. When ctx ends so does Exec, and on
+	// this machine the command; an engine lets it run on.
+	Exec(ctx context.Context, service string, c Command) error
+
 	// Remove stops and removes everything of the project. With data it also drops ledgers and
 	// every other thing the project's services kept.
 	Remove(ctx context.Context, data bool) error
 }
+
+// Command is something to run beside a service.
+type Command struct {
+	Args           []string // the program first, as the service would find it
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+}
+
+// ExitError is a command that ended with another exit code than 0.
+type ExitError struct{ Code int }
+
+func (e *ExitError) Error() string { return "exit code " + strconv.Itoa(e.Code) }
 
 // Linger is how long a log is followed after its service has ended: a replacement, which takes
 // half a second, may take this long on a busy machine.

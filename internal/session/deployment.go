@@ -48,7 +48,7 @@ func (d *deployment) steps() []steps.Step {
 		commitAfter = start.Name
 	}
 	return []steps.Step{
-		{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + d.cc.Path},
+		d.buildStep(),
 		start,
 		{
 			Name: d.step("install"), Needs: []string{stepNodes}, Look: d.lookInstalled, Run: d.install,
@@ -67,6 +67,19 @@ func (d *deployment) steps() []steps.Step {
 			Reason: "a first answer through every org's peer",
 		},
 	}
+}
+
+// buildStep builds the sources; those of a Node chaincode where they will run.
+func (d *deployment) buildStep() steps.Step {
+	step := steps.Step{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + d.cc.Path}
+	switch {
+	case d.cc.Lang != project.LangNode:
+	case d.cc.Relay:
+		step.Needs = []string{stepNodes}
+	default:
+		step.Needs = []string{stepFabric, stepIdentities}
+	}
+	return step
 }
 
 // startStep makes the build run: the relay starts it, or the runtime does.
@@ -101,15 +114,6 @@ func packageOf(cc network.Chaincode, packageType string) (pkg []byte, id string,
 	return pkg, ccpackage.ID(cc.Label, pkg), err
 }
 
-func (d *deployment) source() project.Chaincode {
-	for _, cc := range d.project.Chaincodes {
-		if cc.Name == d.cc.Name {
-			return cc
-		}
-	}
-	return project.Chaincode{}
-}
-
 // build builds the chaincode. The result is a new generation if the program is another one.
 func (d *deployment) build(ctx context.Context) (note string, err error) {
 	program, mode, err := d.compileProgram(ctx)
@@ -124,6 +128,9 @@ func (d *deployment) build(ctx context.Context) (note string, err error) {
 // compileProgram builds the sources as they are now, and finds out who dials whom. The next call
 // replaces the program.
 func (d *deployment) compileProgram(ctx context.Context) (program string, mode relay.Mode, err error) {
+	if d.cc.Lang == project.LangNode {
+		return d.bundle(ctx)
+	}
 	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH}
 	if d.engine != nil {
 		if target.OS, target.Arch, err = d.engine.Platform(ctx); err != nil {
@@ -131,7 +138,7 @@ func (d *deployment) compileProgram(ctx context.Context) (program string, mode r
 		}
 	}
 	program = filepath.Join(d.net.ChaincodeDir(d.cc), "build", "chaincode")
-	built, err := build.Program(ctx, d.source().Lang, d.cc.Path, program, target)
+	built, err := build.Program(ctx, d.cc.Path, program, target)
 	if err != nil {
 		return "", "", err
 	}

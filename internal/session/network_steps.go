@@ -78,8 +78,12 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	if images.Made {
 		u.emit(event.Notice{Text: images.How})
 	}
+	chaincodes, err := u.chaincodeImages(ctx)
+	if err != nil {
+		return "", err
+	}
 	return "images of Fabric " + u.net.Fabric, u.run(network.Programs{
-		Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode, Agent: network.ContainerAgent,
+		Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode, Agent: network.ContainerAgent, Images: chaincodes,
 	})
 }
 

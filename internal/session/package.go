@@ -36,6 +36,9 @@ func (s *Session) networkOrPlan(ctx context.Context) (network.Network, error) {
 	if err != nil {
 		return n, err
 	}
+	if err := checkSources(&p); err != nil {
+		return n, err
+	}
 	if err := network.PrepareStateDir(s.dir); err != nil {
 		return n, err // without it the ports would count as nobody's
 	}

@@ -63,10 +63,11 @@ func (d *deployment) deployed(ctx context.Context) (deployed bool, err error) {
 
 // reload is the part of a deployment that new code needs.
 func (d *deployment) reload() []steps.Step {
-	start := d.startStep()
+	build, start := d.buildStep(), d.startStep()
+	build.Needs = nil
 	start.Needs = []string{d.step("build")}
 	return []steps.Step{
-		{Name: d.step("build"), Reason: "sources in " + d.cc.Path, Run: d.build},
+		build,
 		start,
 		{Name: d.step("ready"), Needs: []string{start.Name}, Reason: "a first answer", Run: d.ready},
 	}

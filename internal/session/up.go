@@ -29,7 +29,7 @@ func (s *Session) Up(ctx context.Context, o UpOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := checkSources(p); err != nil {
+	if err := checkSources(&p); err != nil {
 		return err
 	}
 	release, err := s.lock(ctx, "up")
@@ -68,7 +68,7 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSources(p); err != nil {
+	if err := checkSources(&p); err != nil {
 		return nil, err
 	}
 	n, recorded, why, err := s.definite(ctx, p, s.peekPorts)
@@ -90,12 +90,15 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 	return plan, nil
 }
 
-// checkSources finds out before anything is made whether there is something to build.
-func checkSources(p project.Project) error {
-	for _, cc := range p.Chaincodes {
-		if err := build.Check(cc.Lang, cc.Path); err != nil {
+// checkSources finds out before anything is made whether there is something to build, and in which
+// languages.
+func checkSources(p *project.Project) error {
+	for i, cc := range p.Chaincodes {
+		lang, err := build.Language(cc.Lang, cc.Path)
+		if err != nil {
 			return err
 		}
+		p.Chaincodes[i].Lang = lang
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/compose-spec/compose-go/v2/types"
 )
@@ -34,11 +35,19 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 	if n.Runtime == network.RuntimeProcess {
 		run = program{command: []string{g.Program}}
 	}
+	bundled := cc.Lang == project.LangNode
+	if bundled {
+		run = bundleProgram(n, cc, g)
+	}
 	env := host.Variables(g.PackageID, relay.Server, cc.Endpoint.Listen)
 	maps.Copy(env, mspEnv(n))
 	maps.Copy(env, cc.Env)
 	service := newService(cc.Service, run, env)
 	service.Labels[GenerationLabel] = strconv.Itoa(g.Number)
+	if bundled {
+		service.Entrypoint, service.Command = service.Command[:1], service.Command[1:]
+		addVolume(model, n, &service, ChaincodeDir(n, cc))
+	}
 	// A chaincode keeps nothing of its own, and a Go program that is a container's first process
 	// does not hear SIGTERM.
 	service.StopSignal = "SIGKILL"
@@ -54,6 +63,23 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 	model.Services[cc.Service] = service
 	startBeforePeers(model, n, cc.Service)
 	return nil
+}
+
+// bundleProgram is what runs a bundle: ccdev, which unpacks it. While there is no bundle it waits,
+// so that one can be built in its place.
+func bundleProgram(n network.Network, cc network.Chaincode, g Generation) program {
+	run := program{command: []string{n.Programs.Agent, "agent", "run", "--dir", ChaincodeDir(n, cc)}}
+	file := g.Program
+	if n.Runtime == network.RuntimeDocker {
+		run.image = agentImage(n, cc)
+		if file != "" {
+			file = containerProgram
+		}
+	}
+	if file != "" {
+		run.command = append(run.command, "--bundle", file)
+	}
+	return run
 }
 
 // startBeforePeers has the peers start after a chaincode, where both are to be started. A peer

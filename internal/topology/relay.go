@@ -16,33 +16,49 @@ const (
 	containerRelayToken = "/etc/ccdev/token" //nolint:gosec // where the token lies, not the token
 )
 
+// ChaincodeDir is the folder that a chaincode's service keeps, as the service sees it: the relay's
+// programs, and the dependencies of Node chaincodes.
+func ChaincodeDir(n network.Network, cc network.Chaincode) string {
+	if n.Runtime == network.RuntimeProcess {
+		return filepath.Join(n.StateDir(), "data", cc.Service)
+	}
+	return containerRelayDir
+}
+
+// agentImage is one that has ccdev, and what the chaincode needs besides.
+func agentImage(n network.Network, cc network.Chaincode) string {
+	if image := n.Programs.Images[cc.Name]; image != "" {
+		return image
+	}
+	return n.Programs.Peer
+}
+
 // relayGrace is how long a relay may take to end its chaincode.
 const relayGrace = 2 * time.Second
 
 // addRelay adds the service that is a chaincode's relay and starts its generations. It comes back
 // by itself when it was killed, with the generation that was live.
 func addRelay(model *types.Project, n network.Network, cc network.Chaincode, packageID string) error {
-	dir, token := containerRelayDir, containerRelayToken
+	token := containerRelayToken
 	if n.Runtime == network.RuntimeProcess {
-		dir, token = filepath.Join(n.StateDir(), "data", cc.Service), n.TokenFile(cc)
+		token = n.TokenFile(cc)
 	}
 	run := program{command: []string{
 		n.Programs.Agent, "agent", "relay",
 		"--listen", cc.Endpoint.Listen, "--control", cc.Control.Listen,
-		"--package-id", packageID, "--chaincode", cc.Name, "--dir", dir, "--token-file", token,
+		"--package-id", packageID, "--chaincode", cc.Name, "--dir", ChaincodeDir(n, cc), "--token-file", token,
 	}}
 	if n.Runtime == network.RuntimeDocker {
-		run.image = n.Programs.Peer // which has ccdev in it
+		run.image = agentImage(n, cc)
 	}
 	env := mspEnv(n)
 	maps.Copy(env, cc.Env)
 	service := newService(cc.Service, run, env)
+	service.Entrypoint, service.Command = service.Command[:1], service.Command[1:] // an image may have its own
 	service.Restart = "on-failure"
 	service.StopGracePeriod = grace(relayGrace)
 	addFile(model, &service, path.Base(token), n.TokenFile(cc), token, 0o600)
-	volume := cc.Service + "-data"
-	model.Volumes[volume] = types.VolumeConfig{Name: ProjectName(n) + "-" + volume}
-	service.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeVolume, Source: volume, Target: dir}}
+	addVolume(model, n, &service, ChaincodeDir(n, cc))
 	port, err := publish(cc.Control)
 	if err != nil {
 		return err

@@ -70,9 +70,7 @@ func addNode(model *types.Project, n network.Network, node network.Node, run pro
 	if err := addFiles(model, &service, n.NodeDir(node), node.ConfigDir); err != nil {
 		return err
 	}
-	volume := node.Name + "-data"
-	model.Volumes[volume] = types.VolumeConfig{Name: ProjectName(n) + "-" + volume}
-	service.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeVolume, Source: volume, Target: node.DataDir}}
+	addVolume(model, n, &service, node.DataDir)
 	for _, e := range endpoints {
 		port, err := publish(e)
 		if err != nil {
@@ -129,6 +127,13 @@ func addFile(model *types.Project, service *types.ServiceConfig, rel, file, targ
 	name := service.Name + "-" + strings.ReplaceAll(rel, "/", "-")
 	model.Configs[name] = types.ConfigObjConfig{File: file}
 	service.Configs = append(service.Configs, types.ServiceConfigObjConfig{Source: name, Target: target, Mode: &mode})
+}
+
+// addVolume has a service keep a folder.
+func addVolume(model *types.Project, n network.Network, service *types.ServiceConfig, target string) {
+	volume := service.Name + "-data"
+	model.Volumes[volume] = types.VolumeConfig{Name: ProjectName(n) + "-" + volume}
+	service.Volumes = []types.ServiceVolumeConfig{{Type: types.VolumeTypeVolume, Source: volume, Target: target}}
 }
 
 // publish gives a port of a service to this machine, on 127.0.0.1.

@@ -150,42 +150,6 @@ func TestARepositoryThatGitRefusesIsNoFault(t *testing.T) {
 	}
 }
 
-func TestProgramChecksTheFolder(t *testing.T) {
-	goDir := source(t, "go", "main.go", "package main")
-	nodeDir := source(t, "node", "package.json", "{}")
-	empty := source(t, "empty")
-	for name, tc := range map[string]struct {
-		lang, dir string
-		says      string // "" for no fault
-	}{
-		"Go":                   {"", goDir, ""},
-		"Go by name":           {"go", goDir, ""},
-		"Go, to be found":      {"auto", goDir, ""},
-		"Node":                 {"", nodeDir, "Node"},
-		"neither":              {"auto", empty, "no Go files"},
-		"Go that is not there": {"go", empty, "no Go files"},
-		"Node said to be Go":   {"go", nodeDir, "no Go files"},
-		"no folder":            {"", filepath.Join(empty, "none"), "there is no folder"},
-		"a file":               {"", filepath.Join(goDir, "main.go"), "there is no folder"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			err := build.Check(tc.lang, tc.dir)
-			if tc.says == "" {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			if f := fault.From(err); f == nil || f.Kind != fault.Usage || f.Fix == "" || !strings.Contains(f.What, tc.says) {
-				t.Errorf("the fault is %#v", f)
-			}
-			if _, err := build.Program(t.Context(), tc.lang, tc.dir, filepath.Join(t.TempDir(), "out"), build.Target{}); err == nil {
-				t.Error("it was built all the same")
-			}
-		})
-	}
-}
-
 // TestARealChaincode builds what "ccdev init" starts from, and builds it again.
 func TestARealChaincode(t *testing.T) {
 	if testing.Short() {
@@ -202,7 +166,7 @@ func TestARealChaincode(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "build [x]", "chaincode")
 	make := func() []byte {
 		t.Helper()
-		built, err := build.Program(t.Context(), "auto", dir, out, build.Target{OS: "linux", Arch: "amd64"})
+		built, err := build.Program(t.Context(), dir, out, build.Target{OS: "linux", Arch: "amd64"})
 		if err == nil && !built.Serves {
 			t.Error("it is not known to serve")
 		}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ccdev/ccdev/internal/build/node"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/relay"
@@ -57,7 +58,9 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	defer api.Close() //nolint:errcheck // as above
 
 	log := (&lineLog{to: o.Err}).printf
-	processes := host.New(host.Options{Dir: filepath.Join(o.Dir, "work"), Env: o.Env, Out: o.Out})
+	processes := host.New(host.Options{
+		Dir: filepath.Join(o.Dir, "work"), Modules: filepath.Join(o.Dir, node.ModulesDir), Env: o.Env, Out: o.Out,
+	})
 	defer processes.Close()
 	ring := trace.New(trace.Config{Chaincode: o.Chaincode})
 	r := relay.New(relay.Config{PackageID: o.PackageID, Host: processes, Recorder: ring, Builtin: o.Builtin, Log: log})

@@ -135,6 +135,7 @@ func TestConformance(t *testing.T) {
 		id, dir := unique("ccdev-test"), t.TempDir()
 		return runtimetest.Subject{
 			Runtime: e.Runtime(id, "suite", dir),
+			Program: "/testservice",
 			Model: func(services ...runtimetest.Service) *types.Project {
 				return suiteModel(t, id, image, services)
 			},

@@ -40,6 +40,7 @@ func newBench(t *testing.T, program string) *bench {
 func (b *bench) subject() runtimetest.Subject {
 	return runtimetest.Subject{
 		Runtime: b.runtime(),
+		Program: b.program,
 		Model:   b.model,
 		Again:   func() runtime.Runtime { return b.runtime() },
 		Left:    b.left,

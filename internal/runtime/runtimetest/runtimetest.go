@@ -25,6 +25,9 @@ type Subject struct {
 	// called again for a changed model, with the whole of it.
 	Model func(services ...Service) *types.Project
 
+	// Program is the suite's own, as a service finds it.
+	Program string
+
 	// Again makes a second Runtime of the same project, as a new ccdev command would.
 	Again func() runtime.Runtime
 
@@ -54,7 +57,7 @@ const patience = 30 * time.Second
 // Run runs the suite. newSubject is called once or more per case; the suite removes what a case
 // made, and fails when something is left.
 func Run(t *testing.T, newSubject func(t *testing.T) Subject) {
-	cases := slices.Concat(startCases, stopCases, dataCases, logCases, faultCases)
+	cases := slices.Concat(startCases, stopCases, dataCases, logCases, execCases, faultCases)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			c.run(&run{T: t, newSubject: newSubject})

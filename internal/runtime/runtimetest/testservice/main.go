@@ -4,6 +4,7 @@
 // because they differ between runtimes: FILES_DIR, DATA_DIR and LISTEN_HOST.
 //
 //	out=TEXT, err=TEXT   writes a line to stdout, to stderr
+//	in                   writes what it reads from stdin to stdout
 //	bytes=HEX            writes these bytes to stdout, with no newline
 //	long=N               writes a line of N times "x"
 //	lines=N              writes "line 1" to "line N"
@@ -20,6 +21,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -57,6 +59,7 @@ var actions = map[string]func(value string) error{
 	"out":   func(v string) error { return printLine(os.Stdout, v) },
 	"err":   func(v string) error { return printLine(os.Stderr, v) },
 	"long":  func(v string) error { return printLine(os.Stdout, strings.Repeat("x", number(v))) },
+	"in":    func(string) error { _, err := io.Copy(os.Stdout, os.Stdin); return err },
 	"bytes": writeBytes,
 	"lines": writeLines,
 	"data":  keep,

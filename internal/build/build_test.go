@@ -1,0 +1,62 @@
+package build_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ccdev/ccdev/internal/build"
+	"github.com/ccdev/ccdev/internal/fault"
+)
+
+func folder(t *testing.T, files ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for i := 0; i < len(files); i += 2 {
+		if err := os.WriteFile(filepath.Join(dir, files[i]), []byte(files[i+1]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestLanguage(t *testing.T) {
+	goDir := folder(t, "main.go", "package main", "package.json", "{}")
+	nodeDir := folder(t, "package.json", `{"dependencies": {"fabric-contract-api": "2"}}`)
+	noChaincode := folder(t, "package.json", `{"dependencies": {"express": "4"}}`)
+	damaged := folder(t, "package.json", `{"dependencies": [}`)
+	empty := folder(t)
+	for name, tc := range map[string]struct {
+		lang, dir  string
+		want, says string
+	}{
+		"Go":                   {"", goDir, "go", ""},
+		"Go by name":           {"go", goDir, "go", ""},
+		"Go, to be found":      {"auto", goDir, "go", ""},
+		"Node":                 {"", nodeDir, "node", ""},
+		"Node by name":         {"node", nodeDir, "node", ""},
+		"neither":              {"auto", empty, "", "neither Go files nor a package.json"},
+		"Go that is not there": {"go", empty, "", "no Go files"},
+		"Node said to be Go":   {"go", nodeDir, "", "no Go files"},
+		"Go said to be Node":   {"node", goDir, "", "no chaincode"},
+		"Node, no chaincode":   {"", noChaincode, "", "neither fabric-shim nor fabric-contract-api"},
+		"Node, damaged":        {"", damaged, "", "cannot be read"},
+		"Node not there":       {"node", empty, "", "it has no package.json"},
+		"no folder":            {"", filepath.Join(empty, "none"), "", "there is no folder"},
+		"a file":               {"", filepath.Join(goDir, "main.go"), "", "there is no folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := build.Language(tc.lang, tc.dir)
+			if tc.says == "" {
+				if got != tc.want || err != nil {
+					t.Errorf("got %q, %v", got, err)
+				}
+				return
+			}
+			if f := fault.From(err); f == nil || f.Kind != fault.Usage || f.Fix == "" || !strings.Contains(f.What, tc.says) {
+				t.Errorf("the fault is %#v", f)
+			}
+		})
+	}
+}

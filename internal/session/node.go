@@ -1,0 +1,172 @@
+package session
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ccdev/ccdev/internal/atomicfile"
+	"github.com/ccdev/ccdev/internal/build/node"
+	"github.com/ccdev/ccdev/internal/bundle"
+	"github.com/ccdev/ccdev/internal/fabric/binaries"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/relay"
+	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/topology"
+)
+
+// chaincodeImages provides the images of the chaincodes that need more than ccdev has.
+func (u *bringUp) chaincodeImages(ctx context.Context) (map[string]string, error) {
+	images := map[string]string{}
+	for _, cc := range u.net.Chaincodes {
+		if cc.Lang != project.LangNode {
+			continue
+		}
+		goos, arch, err := u.engine.Platform(ctx)
+		if err != nil {
+			return nil, err
+		}
+		agent, err := binaries.AgentPath(goos, arch)
+		if err != nil {
+			return nil, err
+		}
+		base := cmp.Or(cc.Image, binaries.DefaultNodeImage)
+		want := binaries.Want{Agent: agent, CacheDir: u.cacheDir}
+		if images[cc.Name], err = binaries.EnsureNode(ctx, u.engine, base, want, u.progress(stepFabric)); err != nil {
+			return nil, err
+		}
+	}
+	return images, nil
+}
+
+// bundle builds a Node chaincode beside its service, and finds out who dials whom.
+func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, err error) {
+	if err := d.ensureBuildPlace(ctx); err != nil {
+		return "", "", err
+	}
+	var sources, built bytes.Buffer
+	if err := node.Pack(&sources, d.cc.Path); err != nil {
+		return "", "", err
+	}
+	log := &buildLog{say: d.progress(d.step("build"))}
+	err = d.rt.Exec(ctx, d.cc.Service, runtime.Command{
+		Args:  []string{d.programs.Agent, "agent", "build-node", "-o", "json", "--dir", topology.ChaincodeDir(d.net, d.cc)},
+		Stdin: &sources, Stdout: &built, Stderr: log,
+	})
+	if exit := (*runtime.ExitError)(nil); errors.As(err, &exit) {
+		return "", "", log.fault(exit)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	file = filepath.Join(d.net.ChaincodeDir(d.cc), "build", "chaincode")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return "", "", fmt.Errorf("keep the build of %s: %w", d.cc.Name, err)
+	}
+	if err := atomicfile.Write(file, built.Bytes(), 0o600); err != nil {
+		return "", "", err
+	}
+	m, err := bundle.ReadManifest(file)
+	if err != nil {
+		return "", "", err
+	}
+	mode, err = d.nodeMode(m)
+	return file, mode, err
+}
+
+// ensureBuildPlace sees that the service runs that the chaincode is built beside: a relay does;
+// without one it is the chaincode's own, which waits while there is none.
+func (d *deployment) ensureBuildPlace(ctx context.Context) error {
+	if d.cc.Relay || d.engine == nil {
+		return nil
+	}
+	service, found, err := d.service(ctx, d.cc.Service)
+	if err != nil || found && service.State == runtime.Running {
+		return err
+	}
+	model, _, err := d.model(ctx, nil)
+	if err != nil {
+		return err
+	}
+	return d.rt.Start(ctx, model, d.cc.Service)
+}
+
+// nodeMode decides who dials whom: what the project says, or what the chaincode can.
+func (d *deployment) nodeMode(m bundle.Manifest) (relay.Mode, error) {
+	mode := relay.Mode(d.cc.Mode)
+	if mode == "" || mode == project.ModeAuto {
+		mode = relay.Server
+		if len(m.Server) == 0 {
+			mode = relay.Client
+		}
+	}
+	const fix = `start it with "fabric-chaincode-node server" (fabric-shim 2.3 or newer) or shim.server(...)`
+	switch {
+	case mode == relay.Server && len(m.Server) == 0:
+		return mode, fault.New(fault.Usage, fix+", or set its mode to client",
+			"the chaincode in %s can only dial a peer: it cannot listen for one", d.cc.Path)
+	case mode == relay.Client && !d.cc.Relay:
+		return mode, fault.New(fault.Usage, fix+", or let it have its relay",
+			"the chaincode in %s can only dial a peer, and without a relay no peer lets it", d.cc.Path)
+	case mode == relay.Client && len(m.Client) == 0:
+		return mode, fault.New(fault.Usage, "set its mode to server", "the chaincode in %s listens for a peer: it cannot dial one", d.cc.Path)
+	}
+	return mode, nil
+}
+
+// buildLog passes on what a build says, a line at a time, and keeps the fault it ends with.
+type buildLog struct {
+	say  func(text string, done, total int)
+	rest []byte
+	last []string
+}
+
+// kept is how many lines explain a build that ends without saying why.
+const keptLines = 20
+
+func (l *buildLog) Write(b []byte) (int, error) {
+	l.rest = append(l.rest, b...)
+	for {
+		line, rest, whole := bytes.Cut(l.rest, []byte("\n"))
+		if !whole {
+			return len(b), nil
+		}
+		l.rest = rest
+		l.line(strings.TrimSpace(string(line)))
+	}
+}
+
+func (l *buildLog) line(text string) {
+	l.last = append(l.last, text)
+	l.last = l.last[max(0, len(l.last)-keptLines):]
+	if text != "" && !strings.HasPrefix(text, faultPrefix) {
+		l.say(text, 0, 0)
+	}
+}
+
+// faultPrefix begins the line that a ccdev with -o json fails with.
+const faultPrefix = `{"error":`
+
+// fault is what the build failed with.
+func (l *buildLog) fault(exit *runtime.ExitError) error {
+	var said struct {
+		Error struct {
+			Code    fault.Kind
+			Message string
+			Fix     string
+		}
+	}
+	for _, line := range l.last {
+		if strings.HasPrefix(line, faultPrefix) && json.Unmarshal([]byte(line), &said) == nil {
+			return fault.New(said.Error.Code, said.Error.Fix, "%s", said.Error.Message)
+		}
+	}
+	return fault.New(fault.Build, `try it once more: "ccdev reload"`, "the build of the chaincode ended with %w", exit).WithLog(l.last)
+}
