@@ -109,7 +109,7 @@ func (p *project) newSwapper(ctx context.Context, n network.Network) (*swapper, 
 			return nil, err
 		}
 		s.programs[i].mark, s.programs[i].file = mark, filepath.Join(p.root, fmt.Sprintf("program%d", i))
-		if _, err := build.Program(ctx, "go", p.dir, s.programs[i].file, target); err != nil {
+		if _, err := build.Program(ctx, p.dir, s.programs[i].file, target); err != nil {
 			return nil, err
 		}
 	}
