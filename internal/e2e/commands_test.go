@@ -105,29 +105,37 @@ func compareJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// crash kills a service of the project in a folder the hard way, by its pid, and waits until the
-// runtime has noticed, or runs it again: crash DIR SERVICE.
+// crash kills a service of the project in a folder: crash DIR SERVICE.
 func crash(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: crash DIR SERVICE")
 	}
-	dir := ts.MkAbs(args[0])
+	ts.Check(crashService(ts.MkAbs(args[0]), args[1]))
+}
+
+// crashService kills a service the hard way, by its pid, and waits until the runtime has noticed,
+// or runs it again.
+func crashService(dir, service string) error {
 	victim := 0
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		status, err := statusOf(dir)
-		ts.Check(err)
-		pid := status.pid(args[1])
+		if err != nil {
+			return err
+		}
+		pid := status.pid(service)
 		switch {
 		case victim == 0 && pid == 0:
-			ts.Fatalf("%s does not run", args[1])
+			return fmt.Errorf("%s does not run", service)
 		case victim == 0:
-			ts.Check(syscall.Kill(pid, syscall.SIGKILL))
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				return err
+			}
 			victim = pid
 		case pid != victim:
-			return
+			return nil
 		}
 	}
-	ts.Fatalf("%s still counts as running", args[1])
+	return fmt.Errorf("%s still counts as running", service)
 }
 
 // listen takes a port until the end of the script: listen PORT.

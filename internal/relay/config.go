@@ -24,6 +24,9 @@ type Config struct {
 	// StandbyLimit is how long the generation before stays, unless the new one has completed a
 	// transaction earlier: 10 s.
 	StandbyLimit time.Duration
+	// EndorseLimit is how long, where there are several peers, an old generation stays after its last
+	// transaction, for the peers that are yet to execute the same one: 1 s.
+	EndorseLimit time.Duration
 	// RegisterLimit is how long a new process has to register: 15 s.
 	RegisterLimit time.Duration
 	// HoldLimit is how long a transaction waits for a process that is starting, where no other
@@ -44,6 +47,7 @@ type Config struct {
 const (
 	defaultExecuteLimit  = 30 * time.Second
 	defaultStandbyLimit  = 10 * time.Second
+	defaultEndorseLimit  = time.Second
 	defaultRegisterLimit = 15 * time.Second
 	defaultHoldLimit     = 2 * time.Second
 	defaultStallLimit    = 5 * time.Second
@@ -69,6 +73,7 @@ func (c Config) withDefaults() Config {
 	}{
 		{&c.ExecuteLimit, defaultExecuteLimit},
 		{&c.StandbyLimit, defaultStandbyLimit},
+		{&c.EndorseLimit, defaultEndorseLimit},
 		{&c.RegisterLimit, defaultRegisterLimit},
 		{&c.HoldLimit, defaultHoldLimit},
 		{&c.StallLimit, defaultStallLimit},
@@ -94,8 +99,9 @@ func (c Config) withDefaults() Config {
 func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
 
 // ServerOptions are the options that the gRPC servers given to ServePeers and ServeChaincodes
-// have to be made with. Peers ping idle streams every 60 s (core.yaml: peer.keepalive), and may do
-// so more often: gRPC's own minimum of 5 minutes would end their streams.
+// have to be made with. Peers ping idle streams every 60 s (core/container/externalbuilder/instance.go
+// takes internal/pkg/comm's defaults, whatever core.yaml says): gRPC's own minimum of 5 minutes would
+// end their streams at the fourth ping. 10 s is the least that gRPC lets a client choose.
 func (r *Relay) ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()),

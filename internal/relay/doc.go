@@ -28,4 +28,8 @@
 //	starting ──▶ live ──▶ draining ──▶ standby ──▶ stopped
 //	    │          │ ◀───────┴────────────┘ (the next one crashed right after the swap)
 //	    └──────────┴──▶ crashed
+//
+// A standby is kept until the next one has proved itself; and where there are several peers, for a
+// moment after its last transaction (Config.EndorseLimit), as another peer may be about to execute
+// the same one and has to get the same result.
 package relay

@@ -33,6 +33,7 @@ type generation struct {
 	downs     map[*upstream]*downstream
 	spare     *downstream // registered, or about to, for no upstream yet
 	inFlight  int
+	quiet     time.Time   // Standby: since when
 	completed bool        // it has completed a transaction
 	settled   bool        // the one before it is not needed any more
 	bound     *time.Timer // of its draining
@@ -121,12 +122,9 @@ func (r *Relay) drained(g *generation) {
 	if g.state != Draining || g.inFlight > 0 {
 		return
 	}
-	if g == r.previous && r.live != nil && !r.live.settled {
-		g.state = Standby
-		r.announce()
-		return
-	}
-	r.end(g, Stopped, "")
+	g.state, g.quiet = Standby, time.Now()
+	r.announce()
+	r.dismiss(g)
 }
 
 // settle is when the live generation has proved itself, or has had the time to.
@@ -135,9 +133,39 @@ func (r *Relay) settle(g *generation) {
 		return
 	}
 	g.settled = true
-	if p := r.previous; p != nil && p.state == Standby {
-		r.end(p, Stopped, "")
+	if r.previous != nil {
+		r.dismiss(r.previous)
 	}
+}
+
+// dismiss ends a standby that nobody needs any more: neither in place of the live generation, nor
+// for a transaction that it has executed for one peer and not yet for another. It sees to it that
+// it is looked at again as long as only the latter keeps it.
+func (r *Relay) dismiss(g *generation) {
+	if g.state != Standby || g == r.previous && r.live != nil && !r.live.settled {
+		return
+	}
+	if wait := r.lingers(g); wait > 0 {
+		r.after(wait, func() { r.dismiss(g) })
+		return
+	}
+	r.end(g, Stopped, "")
+}
+
+// lingers gives how much longer a standby may be asked to execute again what it has executed: a
+// client asks one org for its endorsement first and then the others, and those must get the same
+// result, which another version of the code may not give.
+func (r *Relay) lingers(g *generation) time.Duration {
+	peers := 0
+	for u := range r.ups {
+		if u.ready != nil {
+			peers++
+		}
+	}
+	if peers < 2 {
+		return 0
+	}
+	return time.Until(g.quiet.Add(r.cfg.EndorseLimit))
 }
 
 // held is a transaction that was not sent to the generation it was for.

@@ -82,8 +82,9 @@ func (r *Relay) takeTurn(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// makeRoom waits until one more generation may live. A standby gives way at once; one that drains
-// is waited for, because its transactions would fail, and it is bounded by ExecuteLimit.
+// makeRoom waits until one more generation may live. A standby gives way, once it does not linger;
+// one that drains is waited for, because its transactions would fail, and it is bounded by
+// ExecuteLimit.
 func (r *Relay) makeRoom(ctx context.Context) error {
 	for {
 		changed := r.room()
@@ -111,6 +112,10 @@ func (r *Relay) room() <-chan struct{} {
 		}
 	}
 	if p := r.previous; alive >= maxAlive && p != nil && p.state == Standby {
+		if wait := r.lingers(p); wait > 0 {
+			r.after(wait, r.announce)
+			return r.changed
+		}
 		r.end(p, Stopped, "")
 		alive--
 	}
@@ -130,10 +135,11 @@ func (r *Relay) cutOver(ctx context.Context, g *generation) (Swapped, <-chan str
 	old := r.live
 	r.live, r.starting, r.reason, r.crashes = g, nil, "", 0
 	g.state = Live
-	if p := r.previous; p != nil && p.state == Standby {
-		r.end(p, Stopped, "")
-	}
+	before := r.previous
 	r.previous = nil
+	if before != nil {
+		r.dismiss(before)
+	}
 	swapped := Swapped{Generation: g.number, Peers: len(g.downs)}
 	if old != nil {
 		swapped.Previous = old.number
