@@ -145,7 +145,7 @@ func (b *builder) chaincodes() {
 			Relay: cc.Relayed(), Mode: cc.Mode, Lang: cc.Lang, Image: cc.Image,
 		}
 		if made.Relay {
-			made.Control = b.endpoint(service, service+"-control", 9998, 8999+i)
+			made.Control = b.endpoint(service, controlUse(service), 9998, 8999+i)
 		}
 		b.net.Chaincodes = append(b.net.Chaincodes, made)
 	}

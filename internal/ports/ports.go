@@ -103,7 +103,7 @@ func (c *Claims) Port(use string, wanted, usual int) (int, error) {
 		return c.take(use, wanted)
 	}
 	for port := usual; port <= 65535; port++ {
-		if _, taken := c.all[port]; !taken && free(port) {
+		if _, taken := c.all[port]; !taken && Free(port) {
 			c.all[port] = claim{c.dir, use}
 			return port, nil
 		}
@@ -122,13 +122,18 @@ func (c *Claims) take(use string, wanted int) (int, error) {
 			fmt.Sprintf("set another port for %s in ccdev.yaml, or run \"ccdev down -v\" in %s", use, cl.Dir),
 			"port %d, asked for %s, belongs to %s of the ccdev project in %s", wanted, use, cl.Use, cl.Dir)
 	}
+	c.Yield(use)
+	c.all[wanted] = claim{c.dir, use}
+	return wanted, nil
+}
+
+// Yield gives back the port of one use of the project.
+func (c *Claims) Yield(use string) {
 	for port, cl := range c.all {
 		if cl == (claim{c.dir, use}) {
 			delete(c.all, port)
 		}
 	}
-	c.all[wanted] = claim{c.dir, use}
-	return wanted, nil
 }
 
 // Release gives back every port of the project.
@@ -155,7 +160,8 @@ func (c *Claims) Close() error {
 	return atomicfile.Write(c.book.file, text, 0o600)
 }
 
-func free(port int) bool {
+// Free tells whether nobody listens on a port of 127.0.0.1.
+func Free(port int) bool {
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return false

@@ -219,6 +219,23 @@ func TestAUseThatMovesGivesItsOldPortBack(t *testing.T) {
 	}
 }
 
+func TestAPortThatIsGivenUpGoesToAnother(t *testing.T) {
+	book := ports.Open(t.TempDir(), everyone)
+	first := claim(t, book, "/a", func(c *ports.Claims) int { return port(t, c, "peer", 0) })
+	listen(t, first)
+	next := claim(t, book, "/a", func(c *ports.Claims) int {
+		c.Yield("orderer") // which it has not
+		c.Yield("peer")
+		return port(t, c, "peer", 0)
+	})
+	if next == first {
+		t.Errorf("the peer still has port %d, where somebody listens", first)
+	}
+	if again := claim(t, book, "/a", func(c *ports.Claims) int { return port(t, c, "peer", 0) }); again != next {
+		t.Errorf("the peer got port %d, and has %d at the next run", next, again)
+	}
+}
+
 func TestReleaseGivesBackTheProjectsOwn(t *testing.T) {
 	dir := t.TempDir()
 	book := ports.Open(dir, everyone)

@@ -26,7 +26,7 @@ func (e *PortTaken) Error() string {
 
 // Fault is the fault for it, of the kind Boot.
 func (e *PortTaken) Fault() *fault.Fault {
-	return fault.New(fault.Boot, fmt.Sprintf("end what listens on port %d, or set another port for %s in ccdev.yaml", e.Port, e.Service), "%w", e)
+	return fault.New(fault.Boot, fmt.Sprintf("end what listens on port %d, or give %s another port", e.Port, e.Service), "%w", e)
 }
 
 // Listener says which process listens on a TCP port of this machine: "pid 4312 (peer)". It is

@@ -152,7 +152,7 @@ func (d *deployment) start(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := d.rt.Start(ctx, model, d.cc.Service); err != nil {
+	if err := d.startServices(ctx, model, d.cc.Service); err != nil {
 		return "", err
 	}
 	_, id, err := packageOf(d.cc, packageType)

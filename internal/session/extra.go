@@ -36,6 +36,6 @@ func (u *bringUp) extra(ctx context.Context) (note string, err error) {
 		u.emit(event.Notice{Text: "not started, as plain processes cannot be containers: " + strings.Join(extra, ", ")})
 		return "none", nil
 	default:
-		return strings.Join(extra, ", "), u.rt.Start(ctx, merged, extra...)
+		return strings.Join(extra, ", "), u.startServices(ctx, merged, extra...)
 	}
 }

@@ -178,7 +178,7 @@ func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
 	if err := u.stopLeftOver(ctx, model); err != nil {
 		return "", err
 	}
-	return strings.Join(u.net.NodeNames(), ", "), u.rt.Start(ctx, model, names...)
+	return strings.Join(u.net.NodeNames(), ", "), u.startServices(ctx, model, names...)
 }
 
 // stopLeftOver stops services that the network no longer has: of a chaincode that was renamed,

@@ -115,26 +115,26 @@ func (s *Session) choose(ctx context.Context, p project.Project) (name, why stri
 	return network.RuntimeProcess, "plain processes, as Docker cannot be used: " + err.Error(), nil
 }
 
-// portsFunc gives an allocator of ports for the time that use runs.
-type portsFunc func(ctx context.Context, use func(network.Port) error) error
+// portsFunc opens the book of ports for the time that use runs.
+type portsFunc func(ctx context.Context, use func(*ports.Claims) error) error
 
 // claimPorts allocates ports for the project to keep.
-func (s *Session) claimPorts(ctx context.Context, use func(network.Port) error) error {
+func (s *Session) claimPorts(ctx context.Context, use func(*ports.Claims) error) error {
 	claims, err := s.book.Claim(ctx, s.dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(use(claims.Port), claims.Close())
+	return errors.Join(use(claims), claims.Close())
 }
 
 // peekPorts allocates the ports that claimPorts would, and keeps none.
-func (s *Session) peekPorts(ctx context.Context, use func(network.Port) error) error {
+func (s *Session) peekPorts(ctx context.Context, use func(*ports.Claims) error) error {
 	claims, err := s.book.Claim(ctx, s.dir)
 	if err != nil {
 		return err
 	}
 	defer claims.Discard()
-	return use(claims.Port)
+	return use(claims)
 }
 
 func (s *Session) releasePorts(ctx context.Context) error {

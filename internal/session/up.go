@@ -11,6 +11,7 @@ import (
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/ports"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/steps"
 )
@@ -115,37 +116,55 @@ func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, f
 	if err != nil {
 		return nil, !recorded, err
 	}
-	return &bringUp{Session: s, live: l, project: p, programs: n.Programs}, !recorded, n.Save()
+	return &bringUp{Session: s, live: l, project: p, programs: n.Programs, first: !recorded}, !recorded, n.Save()
 }
 
 // definite gives the recorded network with the chaincodes and users that the project has now, or
 // the new one that the project asks for. why says what chose its runtime.
-func (s *Session) definite(ctx context.Context, p project.Project, ports portsFunc) (
+func (s *Session) definite(ctx context.Context, p project.Project, book portsFunc) (
 	n network.Network, recorded bool, why string, err error,
 ) {
 	n, recorded, err = network.Recorded(s.dir)
 	if err != nil {
 		return n, true, "", err // whatever it is, it is there
 	}
-	name := ""
-	if !recorded {
-		if name, why, err = s.choose(ctx, p); err != nil {
-			return n, false, "", err
-		}
-	} else if difference := n.Differs(p); difference != "" {
-		return n, true, "", fault.New(fault.Usage,
+	if recorded {
+		n, err = s.asItIsNow(ctx, n, p, book)
+		return n, true, "", err
+	}
+	name, why, err := s.choose(ctx, p)
+	if err != nil {
+		return n, false, "", err
+	}
+	err = book(ctx, func(claims *ports.Claims) error {
+		n, err = network.New(p, name, claims.Port)
+		return err
+	})
+	return n, false, why, err
+}
+
+// asItIsNow gives a recorded network what the project has now, and other ports for those it lost.
+func (s *Session) asItIsNow(ctx context.Context, n network.Network, p project.Project, book portsFunc) (network.Network, error) {
+	if difference := n.Differs(p); difference != "" {
+		return n, fault.New(fault.Usage,
 			`make a new network: "ccdev down -v" (the ledger goes), then "ccdev up"; or take back the change`,
 			"the network in %s cannot be changed so: %s", s.dir, difference)
 	}
-	err = ports(ctx, func(port network.Port) error {
-		if recorded {
-			n, err = n.WithUsers(p).WithChaincodes(p, port)
-		} else {
-			n, err = network.New(p, name, port)
+	lost, err := s.lostPorts(ctx, n, p)
+	if err != nil {
+		return n, err
+	}
+	err = book(ctx, func(claims *ports.Claims) error {
+		for _, u := range lost {
+			claims.Yield(u.Name)
+		}
+		if n, err = n.WithUsers(p).WithNodesMoved(lost, claims.Port); err == nil {
+			n, err = n.WithChaincodes(p, claims.Port)
 		}
 		return err
 	})
-	return n, recorded, why, err
+	s.tellMoved(lost, n)
+	return n, err
 }
 
 // undoLimit bounds the cleaning up after a failure or Ctrl-C.
@@ -182,6 +201,7 @@ type bringUp struct {
 	*Session
 	*live
 	project project.Project
+	first   bool // the network is new, and goes when this up fails
 
 	programs network.Programs // as recorded, until the step "fabric" has set them
 }

@@ -28,7 +28,7 @@ type watcher struct {
 
 func newWatcher(root string, o Options) *watcher {
 	w := &watcher{
-		opts: o, tree: newTree(root, o.Ignore), armed: map[string]bool{}, dirty: map[string]stamp{},
+		opts: o, tree: newTree(root, o), armed: map[string]bool{}, dirty: map[string]stamp{},
 		pace: debounce{quiet: o.Quiet, max: o.Max},
 	}
 	w.tree.enter = w.arm

@@ -14,9 +14,9 @@ import (
 //
 // Always ignored is what version control, ccdev, editors and npm keep for themselves. Then the
 // patterns given to NewMatcher decide, then the .gitignore files as gitignore(5) has them, and
-// the .dockerignore of the folder itself, in Docker's syntax. Unlike in git, a file that is
-// ignored and yet tracked is ignored, "?" stands for a character and not for a byte, and
-// core.excludesFile is not read.
+// the .dockerignore of the folder itself, in Docker's syntax, where it is given. Unlike in git, a
+// file that is ignored and yet tracked is ignored, "?" stands for a character and not for a byte,
+// and core.excludesFile is not read.
 //
 // It must not be used concurrently.
 type Matcher struct {

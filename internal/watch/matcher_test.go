@@ -156,7 +156,7 @@ func TestPatternsAboveTheFolder(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(top, tc.dir), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			m := newTree(filepath.Join(top, tc.dir), nil).match
+			m := newTree(filepath.Join(top, tc.dir), Options{}).match
 			for _, p := range slices.Concat(tc.ignored, tc.wanted) {
 				if got, want := m.Ignored(p, false), slices.Contains(tc.ignored, p); got != want {
 					t.Errorf("%s: ignored is %t", p, got)

@@ -19,11 +19,14 @@ type tree struct {
 	files map[string]file   // by path, with slashes, from root
 	rules map[string]string // the texts of the files of patterns, by path
 	enter func(dir string)  // called with each folder before it is read
+
+	dockerignore bool // as in Options
 }
 
-func newTree(root string, ignore []string) *tree {
+func newTree(root string, o Options) *tree {
 	t := &tree{
-		root: root, match: NewMatcher(ignore), files: map[string]file{}, rules: map[string]string{}, enter: func(string) {},
+		root: root, match: NewMatcher(o.Ignore), files: map[string]file{}, rules: map[string]string{}, enter: func(string) {},
+		dockerignore: o.Dockerignore,
 	}
 	t.match.loadOuter(root)
 	return t
@@ -54,7 +57,7 @@ func (t *tree) walk(dir string, visit func(rel string, entry fs.DirEntry)) bool 
 // loadRules reads the patterns in a folder, and tells whether they are new.
 func (t *tree) loadRules(dir string) bool {
 	news := t.loadFile(path.Join(dir, gitignore), func(text string) { t.match.SetGitignore(dir, text) })
-	if dir != "." {
+	if dir != "." || !t.dockerignore {
 		return news
 	}
 	return t.loadFile(dockerignore, t.match.SetDockerignore) || news

@@ -25,6 +25,10 @@ type Options struct {
 	Max    time.Duration // a batch is given out that long after its first change at the latest; DefaultMax if 0
 	Poll   time.Duration // more than 0: look that often, and do without the system's notifications
 
+	// Dockerignore says that the .dockerignore of Dir counts. It says what a Dockerfile can see of
+	// the sources, so for any other build it may hide all of them.
+	Dockerignore bool
+
 	Ready  func()            // called once, when no later change can be missed; may be nil
 	Notice func(text string) // told what the user should know, such as why it polls; may be nil
 }

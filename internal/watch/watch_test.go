@@ -135,12 +135,30 @@ func TestWhatIsNone(t *testing.T) {
 				put(t, filepath.Join(f.outside, "far/x"), "x")
 				f.must(os.Symlink(filepath.Join(f.outside, "far"), f.path("folder-link")))
 				f.must(os.Symlink(filepath.Join(f.outside, "far/x"), f.path("file-link")))
-				f.start(Options{Dir: f.dir, Poll: poll}, notifications)
+				f.start(Options{Dir: f.dir, Poll: poll, Dockerignore: true}, notifications)
 				f.must(do(f))
 				f.expectNothing()
 			})
 		})
 	}
+}
+
+// TestTheDockerignoreOfWhatNoDockerfileBuilds has one that hides all but the program from Docker.
+func TestTheDockerignoreOfWhatNoDockerfileBuilds(t *testing.T) {
+	eachMode(t, func(t *testing.T, poll time.Duration) {
+		f := &folder{t: t, dir: t.TempDir(), outside: t.TempDir(), batches: make(chan Batch, 1000)}
+		put(t, f.path(".dockerignore"), "*\n!chaincode\n")
+		put(t, f.path(".gitignore"), "*.log\n")
+		put(t, f.path("main.go"), "1")
+		put(t, f.path("marker"), "")
+		f.start(Options{Dir: f.dir, Poll: poll}, notifications)
+		f.save("main.go", "2")
+		f.expect("+main.go")
+		f.save(".dockerignore", "*\n") // a file like any other
+		f.expect("+.dockerignore")
+		f.save("a.log", "1")
+		f.expectNothing()
+	})
 }
 
 func TestPatternsThatChange(t *testing.T) {
