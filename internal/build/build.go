@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/ccdev/ccdev/internal/build/dockerfile"
 	"github.com/ccdev/ccdev/internal/build/golang"
 	"github.com/ccdev/ccdev/internal/build/node"
 	"github.com/ccdev/ccdev/internal/fault"
@@ -29,9 +30,13 @@ func Program(ctx context.Context, source, out string, target Target) (golang.Res
 const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`
 
 // Language tells, before anything is built, in which of project's languages the chaincode in the
-// folder source is written: the one that lang says, or what the folder looks like. A folder that
-// does not hold what it should is a fault of the kind Usage.
-func Language(lang, source string) (string, error) {
+// folder source is written: the one that lang says, or what the folder looks like. file is the
+// Dockerfile's name, where it has another one. A folder that does not hold what it should is a
+// fault of the kind Usage.
+func Language(lang, source, file string) (string, error) {
+	if lang == project.LangExternal {
+		return lang, nil // there is nothing to build
+	}
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
 		return "", fault.New(fault.Usage, "correct the path in ccdev.yaml", "there is no folder %s to build the chaincode from", source)
 	}
@@ -42,13 +47,17 @@ func Language(lang, source string) (string, error) {
 			lang = project.LangGo
 		case hasNode:
 			lang = project.LangNode
+		case dockerfile.Check(source, file) == nil:
+			lang = project.LangDockerfile
 		default:
-			return "", fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has neither Go files nor a package.json", source)
+			return "", fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has neither Go files, nor a package.json, nor a Dockerfile", source)
 		}
 	}
 	switch {
 	case lang == project.LangNode:
 		return lang, node.Check(source)
+	case lang == project.LangDockerfile:
+		return lang, dockerfile.Check(source, file)
 	case !hasGo:
 		return "", fault.New(fault.Usage, startOne, "%s is not a Go chaincode: it has no Go files", source)
 	}

@@ -26,6 +26,7 @@ func TestLanguage(t *testing.T) {
 	nodeDir := folder(t, "package.json", `{"dependencies": {"fabric-contract-api": "2"}}`)
 	noChaincode := folder(t, "package.json", `{"dependencies": {"express": "4"}}`)
 	damaged := folder(t, "package.json", `{"dependencies": [}`)
+	docker := folder(t, "Dockerfile", "FROM scratch")
 	empty := folder(t)
 	for name, tc := range map[string]struct {
 		lang, dir  string
@@ -36,7 +37,11 @@ func TestLanguage(t *testing.T) {
 		"Go, to be found":      {"auto", goDir, "go", ""},
 		"Node":                 {"", nodeDir, "node", ""},
 		"Node by name":         {"node", nodeDir, "node", ""},
-		"neither":              {"auto", empty, "", "neither Go files nor a package.json"},
+		"a Dockerfile":         {"", docker, "dockerfile", ""},
+		"a Dockerfile by name": {"dockerfile", docker, "dockerfile", ""},
+		"no Dockerfile":        {"dockerfile", goDir, "", "Dockerfile"},
+		"external":             {"external", filepath.Join(empty, "none"), "external", ""},
+		"neither":              {"auto", empty, "", "neither Go files, nor a package.json, nor a Dockerfile"},
 		"Go that is not there": {"go", empty, "", "no Go files"},
 		"Node said to be Go":   {"go", nodeDir, "", "no Go files"},
 		"Go said to be Node":   {"node", goDir, "", "no chaincode"},
@@ -47,7 +52,7 @@ func TestLanguage(t *testing.T) {
 		"a file":               {"", filepath.Join(goDir, "main.go"), "", "there is no folder"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := build.Language(tc.lang, tc.dir)
+			got, err := build.Language(tc.lang, tc.dir, "")
 			if tc.says == "" {
 				if got != tc.want || err != nil {
 					t.Errorf("got %q, %v", got, err)

@@ -53,6 +53,11 @@ func runStatus(ctx context.Context, a *app) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	for _, cc := range st.Chaincodes {
+		if cc.External != nil {
+			fmt.Fprintf(&b, "\n%s: %s\n", cc.Name, cc.External)
+		}
+	}
 	return a.printf("%s", b.String())
 }
 

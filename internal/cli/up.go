@@ -75,7 +75,10 @@ func runUp(ctx context.Context, a *app, o upOptions) error {
 		return err
 	}
 	if o.detach {
-		return printUp(a, st)
+		if err := printUp(a, st); err != nil {
+			return err
+		}
+		return printExternal(ctx, a, s, st)
 	}
 	return stay(ctx, a, s, st, !o.noWatch)
 }
@@ -120,6 +123,9 @@ func stay(ctx context.Context, a *app, s *session.Session, st session.Status, wa
 	notice := s.Emit
 	if a.output != outputJSON {
 		if err := printUp(a, st); err != nil {
+			return err
+		}
+		if err := printExternal(ctx, a, s, st); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	projectconfig "github.com/ccdev/ccdev/internal/project"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -65,6 +66,8 @@ func dockerObjectsOf(dir string) []string {
 	for _, list := range [][]string{
 		{"ps", "-a", "--filter", filter, "--format", "container {{.Names}}"},
 		{"network", "ls", "--filter", filter, "--format", "network {{.Name}}"},
+		{"images", "--filter", filter, "--format", "image {{.ID}}"},
+		{"images", "--filter", "reference=ccdev/unfinished-" + projectconfig.Project{Dir: dir}.ID(), "--format", "image {{.ID}}"},
 		{"volume", "ls", "--filter", filter, "--format", "volume {{.Name}}"},
 	} {
 		out, err := exec.Command("docker", list...).Output()

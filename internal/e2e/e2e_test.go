@@ -159,6 +159,7 @@ func TestScripts(t *testing.T) {
 					"json":         compareJSON,
 					"crash":        crash,
 					"listen":       listen,
+					"external":     external,
 				},
 				Setup: func(env *testscript.Env) error {
 					env.Vars = append(env.Vars, shared.environ()...)

@@ -14,19 +14,11 @@ import (
 // which is unpacked there.
 func (h *Host) command(dir, program string, l relay.Launch) ([]string, error) {
 	if is, err := bundle.Is(program); err != nil || !is {
-		// What cannot be read may be executable still; if it is not, the start says so. Go's shim
-		// takes the address to dial as a flag, with one dash or two.
-		return append([]string{program}, dialFlag("-peer.address", l)...), nil
+		// What cannot be read may be executable still; if it is not, the start says so.
+		return append([]string{program}, Arguments(l.Mode, l.Dial)...), nil
 	}
 	command, err := Unpack(program, dir, h.options.Modules, l.Mode)
-	return append(command, dialFlag("--peer.address", l)...), err
-}
-
-func dialFlag(name string, l relay.Launch) []string {
-	if l.Mode == relay.Client {
-		return []string{name, l.Dial}
-	}
-	return nil
+	return append(command, Arguments(l.Mode, l.Dial)...), err
 }
 
 // Unpack unpacks a bundle into a folder, finds the dependencies it needs in the folder modules,

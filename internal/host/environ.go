@@ -56,3 +56,12 @@ func environ(o Options, l relay.Launch, address string) []string {
 	}
 	return env
 }
+
+// Arguments are those of a program: Fabric's shims take the address to dial as a flag, with
+// two dashes as Node's asks for; Go's takes either.
+func Arguments(mode relay.Mode, address string) []string {
+	if mode == relay.Client {
+		return []string{"--peer.address", address}
+	}
+	return nil
+}

@@ -105,7 +105,7 @@ func TestWhatAProcessIsTold(t *testing.T) {
 		"a client": {
 			launch: relay.Launch{Mode: relay.Client, Dial: "127.0.0.1:7052"},
 			want:   map[string]string{"CHAINCODE_SERVER_ADDRESS": "", "CORE_CHAINCODE_ADDRESS": "", "CORE_PEER_ADDRESS": "127.0.0.1:7052"},
-			args:   []string{"-peer.address", "127.0.0.1:7052"},
+			args:   []string{"--peer.address", "127.0.0.1:7052"},
 		},
 		"an MSP of the project's own": {
 			launch: relay.Launch{Mode: relay.Server},

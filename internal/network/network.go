@@ -98,8 +98,9 @@ type Chaincode struct {
 	Control  Endpoint          `json:"control"`  // of the relay's control API
 	Mode     string            `json:"mode,omitempty"`
 	Env      map[string]string `json:"env,omitempty"`
-	Lang     string            `json:"lang"`            // project.LangGo or LangNode
-	Image    string            `json:"image,omitempty"` // to run in, where the user names one
+	Lang     string            `json:"lang"`             // one of project's
+	Image    string            `json:"image,omitempty"`  // to run in, where the user names one
+	Outside  Endpoint          `json:"outside,omitzero"` // see External
 }
 
 // StateDir is where the network is recorded: keys, configuration, logs, ledgers of plain processes.

@@ -147,6 +147,10 @@ func (b *builder) chaincodes() {
 		if made.Relay {
 			made.Control = b.endpoint(service, controlUse(service), 9998, 8999+i)
 		}
+		if made.Lang = cc.Lang; made.External() {
+			b.external(&made, i)
+		}
+		b.needsContainers(made)
 		b.net.Chaincodes = append(b.net.Chaincodes, made)
 	}
 }
@@ -212,6 +216,9 @@ func (n Network) portUses() map[string]Endpoint {
 	}
 	for _, cc := range n.Chaincodes {
 		uses[cc.Service] = cc.Endpoint
+		if cc.External() {
+			uses[cc.outsideUse()] = cc.Outside
+		}
 	}
 	return uses
 }

@@ -62,14 +62,28 @@ type User struct {
 type Chaincode struct {
 	Name    string            `yaml:"name"`
 	Path    string            `yaml:"path"` // of its sources; absolute once loaded
-	Lang    string            `yaml:"lang"` // auto | go | node
+	Lang    string            `yaml:"lang"` // auto | go | node | dockerfile | external
 	Version string            `yaml:"version"`
 	Label   string            `yaml:"label"` // of its package
 	Env     map[string]string `yaml:"env"`
 	Relay   *bool             `yaml:"relay"` // unset for true
 	Mode    string            `yaml:"mode"`  // auto | server | client: who dials whom, with a relay
 	Image   string            `yaml:"image"` // on Docker: has Node and npm, for a Node chaincode
+	Build   Build             `yaml:"build"` // of lang: dockerfile
 }
+
+// Build says how an image is built of a chaincode's folder.
+type Build struct {
+	Args       map[string]string `yaml:"args"`
+	Target     string            `yaml:"target"`     // stage
+	Dockerfile string            `yaml:"dockerfile"` // file in the folder
+}
+
+// Languages that are none: others build, or start, these chaincodes.
+const (
+	LangExternal   = "external"   // the user starts it
+	LangDockerfile = "dockerfile" // it is an image that the folder's Dockerfile makes
+)
 
 // The modes of a chaincode: whether it listens, or dials as if to a peer.
 const (

@@ -119,7 +119,7 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 			check{path + ".name", ccpackage.ValidateName(cc.Name)},
 			check{path + ".version", ccpackage.ValidateVersion(cc.Version)},
 			check{path + ".label", ccpackage.ValidateLabel(cc.Label)},
-			check{path + ".lang", oneOf("lang", cc.Lang, LangAuto, LangGo, LangNode)},
+			check{path + ".lang", oneOf("lang", cc.Lang, LangAuto, LangGo, LangNode, LangDockerfile, LangExternal)},
 			check{path + ".mode", modeError(cc)})
 		key := strings.ToLower(cc.Name) // host names are the same in any case
 		if seen[key] {
@@ -133,6 +133,9 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 func modeError(cc Chaincode) error {
 	if cc.Mode == ModeClient && !cc.Relayed() {
 		return errors.New("without a relay there is nobody for the chaincode to dial: mode client needs relay true")
+	}
+	if cc.Mode == ModeClient && cc.Lang == LangDockerfile {
+		return errors.New("a chaincode in a container of its own has to listen: mode client needs another lang than dockerfile")
 	}
 	return oneOf("mode", cc.Mode, ModeAuto, ModeServer, ModeClient)
 }

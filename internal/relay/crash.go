@@ -13,6 +13,7 @@ func (r *Relay) crash(g *generation, fault *NotReady) {
 		return
 	}
 	g.fault = fault
+	fault.Service = g.service
 	wasLive := g == r.live
 	fault.Serving = g.state != Starting
 	r.cfg.Log("%s", fault)
@@ -32,6 +33,12 @@ func (r *Relay) replace(g *generation, fault *NotReady) {
 		r.revive(p)
 		return
 	}
+	if g.external {
+		if r.external != nil { // it comes again when whoever has started it does so
+			r.reason = r.external.Absent
+		}
+		return
+	}
 	if r.loops(g) {
 		r.reason = fmt.Sprintf("generation %d of the chaincode has crashed %d times in a row, and is not started again: %s",
 			g.number, r.crashes, fault.What())
@@ -39,7 +46,8 @@ func (r *Relay) replace(g *generation, fault *NotReady) {
 		return
 	}
 	r.restarts++
-	again := r.start(Program{Generation: g.number, Path: g.path, Mode: g.mode})
+	again := newGeneration(g.program())
+	r.start(again)
 	again.settled = true // what was before it is not to come back
 	r.live = again
 }

@@ -98,6 +98,10 @@ func (r *Relay) choose(u *upstream, txid string) *generation {
 func (r *Relay) send(g *generation, u *upstream, msg *peer.ChaincodeMessage) {
 	k := keyOf(msg)
 	d := r.attach(g, u)
+	if d == nil {
+		u.queue.push(errorMessage(k, "the chaincode has one stream, and that is another peer's: in mode client an external chaincode serves one peer"))
+		return
+	}
 	if d.refusing {
 		u.queue.push(errorMessage(k, "generation %d of the chaincode is starting, and has not registered yet", g.number))
 		return

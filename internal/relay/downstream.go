@@ -45,6 +45,10 @@ func (r *Relay) open(g *generation) *downstream {
 	if g.mode == Client {
 		d.proc = r.launch(g)
 		d.proc.down = d
+		if s := g.stream; s != nil {
+			g.stream, d.called = nil, true
+			r.tasks.run(func() { r.converse(d, s) })
+		}
 		return d
 	}
 	if g.proc == nil {
@@ -55,13 +59,16 @@ func (r *Relay) open(g *generation) *downstream {
 	return d
 }
 
-// attach gives an upstream its downstream of a generation.
+// attach gives an upstream its downstream of a generation; nil where that has no stream for it.
 func (r *Relay) attach(g *generation, u *upstream) *downstream {
 	if d := g.downs[u]; d != nil {
 		return d
 	}
 	d := g.spare
 	g.spare = nil
+	if d == nil && g.external && g.mode == Client && g.stream == nil {
+		return nil
+	}
 	if d == nil {
 		d = r.open(g)
 	}
@@ -106,6 +113,9 @@ func (r *Relay) register(s peer.ChaincodeSupport_RegisterServer) error {
 	}
 	defer r.tasks.wg.Done()
 	d := r.caller(s.Context())
+	if e := r.expects(s.Context()); d == nil && e != nil {
+		return r.receive(e, s)
+	}
 	if d == nil {
 		return status.Error(codes.PermissionDenied, "the relay has not started this process, or it has called before")
 	}
@@ -224,24 +234,36 @@ func (r *Relay) lost(d *downstream, err error) {
 	if d.proc.host == nil {
 		return // or has said that it could not be started
 	}
+	if s, ok := status.FromError(err); ok {
+		err = errors.New(s.Message())
+	}
+	why := "its stream ended (" + err.Error() + ")"
+	if d.gen.address == "" {
+		if endsByItself(d) {
+			return
+		}
+		why = "it ended its stream (" + err.Error() + "), and was stopped"
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d.ctx.Err() == nil {
+		d.proc.kill(why)
+	}
+}
+
+// endsByItself waits a little for a process whose stream has ended to end too. Whoever waits for
+// its end deals with that.
+func endsByItself(d *downstream) bool {
 	grace := time.NewTimer(exitGrace)
 	defer grace.Stop()
 	select {
 	case <-d.ctx.Done():
-		return
+		return true
 	case <-d.proc.host.Done():
-		return // whoever waits for that deals with it
+		return true
 	case <-grace.C:
+		return false
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if d.ctx.Err() != nil {
-		return
-	}
-	if s, ok := status.FromError(err); ok {
-		err = errors.New(s.Message())
-	}
-	d.proc.kill("it ended its stream (" + err.Error() + "), and was stopped")
 }
 
 // tell sends a chaincode what one of its transactions waits for: no more than one message for each

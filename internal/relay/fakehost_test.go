@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ type server struct {
 func (s server) Connect(stream peer.Chaincode_ConnectServer) error { return s.connect(stream) }
 
 func (p *fakeProcess) listen(run program) {
-	l := must(net.Listen("tcp", "127.0.0.1:0"))
+	l := must(net.Listen("tcp", cmp.Or(p.Dial, "127.0.0.1:0")))
 	s := grpc.NewServer(grpc.MaxRecvMsgSize(210 << 20))
 	peer.RegisterChaincodeServer(s, server{connect: func(s peer.Chaincode_ConnectServer) error { return run(p, s) }})
 	p.addr, p.stop = l.Addr().String(), s.Stop

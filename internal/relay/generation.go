@@ -25,6 +25,7 @@ type generation struct {
 	number int
 	path   string
 	mode   Mode
+	remote // in place of path
 
 	state     State
 	startedAt time.Time
@@ -62,10 +63,22 @@ func (g *generation) registered() bool {
 	return true
 }
 
+func newGeneration(p Program) *generation {
+	return &generation{
+		number: p.Generation, path: p.Path, mode: p.Mode, remote: remote{address: p.Address, service: p.Service},
+		state: Starting, downs: map[*upstream]*downstream{},
+	}
+}
+
+// program is what the generation runs.
+func (g *generation) program() Program {
+	return Program{Generation: g.number, Path: g.path, Mode: g.mode, Address: g.address, Service: g.service}
+}
+
 // start begins a generation: a downstream for each peer, or a spare one that proves that it
 // registers, and then serves the first peer.
-func (r *Relay) start(p Program) *generation {
-	g := &generation{number: p.Generation, path: p.Path, mode: p.Mode, state: Starting, startedAt: time.Now(), downs: map[*upstream]*downstream{}}
+func (r *Relay) start(g *generation) {
+	g.startedAt = time.Now()
 	r.remember(g)
 	for u := range r.ups {
 		if u.ready != nil {
@@ -76,7 +89,6 @@ func (r *Relay) start(p Program) *generation {
 		g.spare = r.open(g)
 	}
 	r.announce()
-	return g
 }
 
 // remember adds a generation, and forgets the oldest of those that have ended.

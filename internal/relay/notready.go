@@ -31,6 +31,7 @@ type NotReady struct {
 	Got, Want  string        // package IDs, for WrongID
 	Limit      time.Duration // for TooLate
 	Serving    bool          // it had registered
+	Service    string        // that runs it, and has its log; empty for a process of the relay
 	Err        error
 }
 
@@ -42,9 +43,12 @@ func (e *NotReady) Error() string {
 // Unwrap gives the cause, if there is one.
 func (e *NotReady) Unwrap() error { return e.Err }
 
-// What says what happened, and ends with the last lines that its process wrote.
+// What says what happened, and ends with the last lines that its process wrote, or where they are.
 func (e *NotReady) What() string {
 	what := e.summary()
+	if e.Service != "" {
+		what += "; its log: ccdev logs " + e.Service
+	}
 	if e.Exit != nil && len(e.Exit.Log) > 0 {
 		what += "; it last wrote:\n" + strings.Join(e.Exit.Log, "\n")
 	}

@@ -38,7 +38,7 @@ func (r *Relay) launch(g *generation) *process {
 func (r *Relay) run(p *process) {
 	defer p.cancel()
 	launch := Launch{Generation: p.gen.number, Program: p.gen.path, Mode: p.gen.mode, PackageID: r.cfg.PackageID}
-	if p.gen.mode == Client {
+	if p.gen.mode == Client && p.gen.address == "" {
 		l, err := r.prepare(p)
 		if err != nil {
 			r.started(p, nil, err)
@@ -47,7 +47,7 @@ func (r *Relay) run(p *process) {
 		defer r.unprepare(l)
 		launch.Dial = l.Addr().String()
 	}
-	host, err := r.cfg.Host.Start(p.ctx, launch)
+	host, err := r.hostOf(p.gen).Start(p.ctx, launch)
 	if err == nil && p.gen.mode != Client {
 		p.conn, err = grpc.NewClient("passthrough:///"+host.Address(), r.dialOptions()...)
 		if err != nil {
@@ -101,15 +101,19 @@ func (r *Relay) started(p *process, host Process, err error) bool {
 func (r *Relay) ran(p *process, exit Exit) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	known := &exit
+	if exit.How == "" {
+		known = nil
+	}
 	if p.gen.exit == nil && !p.expected {
-		p.gen.exit = &exit
+		p.gen.exit = known
 	}
 	r.announce()
 	if p.gen.alive() { // or it would keep one for each time a peer has come and gone
 		p.gen.procs = slices.DeleteFunc(slices.Clone(p.gen.procs), func(other *process) bool { return other == p })
 	}
 	if !p.expected {
-		r.crash(p.gen, &NotReady{Generation: p.gen.number, Why: Ended, Exit: &exit, Because: p.why})
+		r.crash(p.gen, &NotReady{Generation: p.gen.number, Why: Ended, Exit: known, Because: p.why})
 	}
 }
 

@@ -37,6 +37,7 @@ type Relay struct {
 	restarts   int
 	closed     bool
 	nextStream int
+	external   *attendance // for a chaincode that others start; nil when this one is not
 }
 
 // switches are for tests that show that they can fail.

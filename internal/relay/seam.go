@@ -38,13 +38,13 @@ type Process interface {
 	Done() <-chan struct{} // closed when it has ended, and Exit is known
 	Exit() Exit            // of a process that is done
 	Kill()                 // ends it and all it has started; returns at once
-	PID() int
+	PID() int              // 0 for one that runs elsewhere
 }
 
 // Exit is how a process ended.
 type Exit struct {
 	Code int      `json:"code"`          // -1 when a signal ended it
-	How  string   `json:"how"`           // in words: "exit code 3", "signal: killed"
+	How  string   `json:"how"`           // in words: "exit code 3", "signal: killed"; empty when nobody knows
 	Log  []string `json:"log,omitempty"` // the last lines it wrote, at most 20, oldest first
 }
 

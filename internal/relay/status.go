@@ -14,6 +14,7 @@ type Status struct {
 	Restarts    int                `json:"restarts"`         // after crashes
 	Peers       []PeerStatus       `json:"peers"`
 	Generations []GenerationStatus `json:"generations"` // oldest first; of those that have ended the last few
+	External    *ExternalStatus    `json:"external,omitempty"`
 }
 
 // PeerStatus is one stream of a peer.
@@ -57,6 +58,7 @@ func (r *Relay) Status() Status {
 	for _, g := range r.gens {
 		s.Generations = append(s.Generations, g.status())
 	}
+	s.External = r.externalStatus()
 	return s
 }
 
@@ -68,7 +70,7 @@ func (g *generation) status() GenerationStatus {
 		s.Fault = g.fault.summary()
 	}
 	for _, p := range g.procs {
-		if p.running() {
+		if p.running() && p.host.PID() != 0 {
 			s.PIDs = append(s.PIDs, p.host.PID())
 		}
 	}

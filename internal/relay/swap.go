@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// Program is what a generation runs.
+// Program is what a generation runs: a file that the relay has started, or a server elsewhere.
 type Program struct {
 	Generation int
 	Path       string
 	Mode       Mode
+	Address    string // host:port of a server that somebody else starts and ends, in place of Path
+	Service    string // that this server is, for messages; may be empty
 }
 
 // Swapped is a swap that was made.
@@ -31,18 +33,23 @@ type turn struct {
 // transactions from then on. On any error, which is a *NotReady, all stays as it was. A newer Swap
 // ends one that is in progress.
 func (r *Relay) Swap(ctx context.Context, p Program) (Swapped, error) {
+	r.attendNobody()
+	return r.swap(ctx, newGeneration(p))
+}
+
+func (r *Relay) swap(ctx context.Context, g *generation) (Swapped, error) {
 	begun := time.Now()
 	ctx, finish := r.takeTurn(ctx)
 	defer finish()
 	if err := r.makeRoom(ctx); err != nil {
-		return Swapped{}, notReady(p.Generation, err)
+		return Swapped{}, notReady(g.number, err)
 	}
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
-		return Swapped{}, notReady(p.Generation, errClosed)
+		return Swapped{}, notReady(g.number, errClosed)
 	}
-	g := r.start(p)
+	r.start(g)
 	r.starting = g
 	r.mu.Unlock()
 	for {
@@ -67,7 +74,11 @@ func (r *Relay) takeTurn(ctx context.Context) (context.Context, func()) {
 	mine := &turn{cancel: cancel, done: make(chan struct{})}
 	r.mu.Lock()
 	before := r.turn
-	r.turn = mine
+	if ctx.Err() == nil {
+		r.turn = mine
+	} else {
+		before = nil // it is none any more: whoever has ended it has a turn of its own
+	}
 	if r.closed {
 		cancel(errClosed)
 	}
@@ -195,8 +206,10 @@ func lastWords(procs []*process) *Exit {
 		}
 		select {
 		case <-p.host.Done():
-			exit := p.host.Exit()
-			return &exit
+			if exit := p.host.Exit(); exit.How != "" {
+				return &exit
+			}
+			return nil
 		case <-limit.C:
 			return nil
 		}

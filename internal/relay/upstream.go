@@ -105,19 +105,26 @@ func (r *Relay) detach(u *upstream) {
 		r.left(tx)
 	}
 	for _, g := range r.gens {
-		d := g.downs[u]
-		if d == nil {
-			continue
-		}
-		delete(g.downs, u)
-		r.closeDown(d)
-		// The next peer, or this one when it is back, is not to wait for a process to start; and one
-		// that starts has to prove that it registers.
-		if idle := len(g.downs) == 0 && g.spare == nil; idle && (g.state == Starting || g == r.live && g.mode == Client) {
-			g.spare = r.open(g)
+		if d := g.downs[u]; d != nil {
+			delete(g.downs, u)
+			r.closeDown(d)
+			r.withoutPeer(g)
 		}
 	}
 	r.announce()
+}
+
+// withoutPeer is a generation that has lost one of its peers.
+func (r *Relay) withoutPeer(g *generation) {
+	if g.external && g.mode == Client {
+		r.crash(g, &NotReady{Generation: g.number, Why: Ended, Because: "the peer ended its stream, and the chaincode knows no other"})
+		return
+	}
+	// The next peer, or this one when it is back, is not to wait for a process to start; one that
+	// starts has to prove that it registers; and the end of an external one is seen by a stream only.
+	if idle := len(g.downs) == 0 && g.spare == nil; idle && (g.state == Starting || g == r.live && (g.mode == Client || g.external)) {
+		g.spare = r.open(g)
+	}
 }
 
 // peerReady is the end of the registration with a peer.

@@ -106,6 +106,9 @@ func (s *Session) crash(ctx context.Context, n network.Network, call gateway.Cal
 	if err != nil {
 		return nil //nolint:nilerr // the call's own error is the one to tell
 	}
+	if cc.External() {
+		return l.absent(ctx, cc)
+	}
 	svc, found, err := l.service(ctx, cc.Service)
 	if err != nil || !found || svc.State != runtime.Exited {
 		return nil //nolint:nilerr // as above

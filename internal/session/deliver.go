@@ -91,6 +91,9 @@ func (d *deployment) deliver(ctx context.Context) (note string, err error) {
 
 // handOver gives a generation to the relay, and returns when it is live.
 func (d *deployment) handOver(ctx context.Context, client *control.Client, g topology.Generation, mode relay.Mode) error {
+	if d.cc.Lang == project.LangDockerfile {
+		return d.runImage(ctx, client, g)
+	}
 	_, err := client.Deliver(ctx, g.Number, g.Program, mode)
 	return d.refused(err)
 }

@@ -47,7 +47,7 @@ func (d *deployment) steps() []steps.Step {
 		// and tries again only after a second. A relay is there before.
 		commitAfter = start.Name
 	}
-	return []steps.Step{
+	return d.external([]steps.Step{
 		d.buildStep(),
 		start,
 		{
@@ -66,7 +66,7 @@ func (d *deployment) steps() []steps.Step {
 			Name: d.step("ready"), Needs: []string{d.step("commit"), start.Name}, Apart: true, Run: d.ready,
 			Reason: "a first answer through every org's peer",
 		},
-	}
+	})
 }
 
 // buildStep builds the sources; those of a Node chaincode where they will run.
@@ -128,8 +128,12 @@ func (d *deployment) build(ctx context.Context) (note string, err error) {
 // compileProgram builds the sources as they are now, and finds out who dials whom. The next call
 // replaces the program.
 func (d *deployment) compileProgram(ctx context.Context) (program string, mode relay.Mode, err error) {
-	if d.cc.Lang == project.LangNode {
+	switch d.cc.Lang {
+	case project.LangNode:
 		return d.bundle(ctx)
+	case project.LangDockerfile:
+		program, err = d.buildImage(ctx)
+		return program, relay.Server, err
 	}
 	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH}
 	if d.engine != nil {

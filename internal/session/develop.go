@@ -31,7 +31,9 @@ func (s *Session) Develop(ctx context.Context) error {
 	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
 	all, ctx := errgroup.WithContext(ctx)
 	for _, cc := range l.net.Chaincodes {
-		if cc.Relay {
+		if cc.External() {
+			all.Go(func() error { return (&deployment{bringUp: u, cc: cc}).tellExternal(ctx) })
+		} else if cc.Relay {
 			all.Go(func() error { return develop(ctx, &deployment{bringUp: u, cc: cc}) })
 		}
 	}

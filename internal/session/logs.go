@@ -62,13 +62,15 @@ func choose(n network.Network, services []runtime.Service, names []string) ([]st
 		return there, nil
 	}
 	var chosen []string
-	for _, name := range names {
+	for _, name := range names { // a chaincode's generations that are services go with it
 		service, ok := known[name]
 		if !ok {
 			return nil, fault.New(fault.Usage, `see which there are: "ccdev status"`, "there is no service %q in this network", name)
 		}
-		if !slices.Contains(chosen, service) {
-			chosen = append(chosen, service)
+		for _, service := range withGenerations(n, service, there) {
+			if !slices.Contains(chosen, service) {
+				chosen = append(chosen, service)
+			}
 		}
 	}
 	return chosen, nil

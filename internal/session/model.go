@@ -42,6 +42,9 @@ func modelOf(ctx context.Context, n network.Network, generations map[string]topo
 		if _, g.PackageID, err = packageOf(cc, packageType); err != nil {
 			return nil, nil, err
 		}
+		if g.Image, err = imageOf(cc, g); err != nil {
+			return nil, nil, err
+		}
 		if err := topology.AddChaincode(own, n, cc, g); err != nil {
 			return nil, nil, err
 		}

@@ -166,8 +166,9 @@ func (u *bringUp) nodes(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
+	names = append(names, u.imagesBefore(ctx, generations)...)
 	for _, cc := range u.net.Chaincodes {
-		if _, ran := generations[cc.Name]; ran || cc.Relay {
+		if _, ran := generations[cc.Name]; ran && !cc.External() || cc.Relay {
 			names = append(names, cc.Service)
 		}
 	}
@@ -190,7 +191,7 @@ func (u *bringUp) stopLeftOver(ctx context.Context, model *types.Project) error 
 	}
 	var left []string
 	for _, s := range services {
-		if _, wanted := model.Services[s.Name]; !wanted {
+		if _, wanted := model.Services[s.Name]; !wanted && !u.isGeneration(s.Name) {
 			left = append(left, s.Name)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
-	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/steps"
 )
@@ -27,24 +26,27 @@ func (s *Session) Reload(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if _, known := l.net.Chaincode(name); !known {
-		return fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
+	if err := reloadable(l.net, name); err != nil {
+		return err
 	}
 	s.emit(event.Begun{Project: l.net.Name, Fabric: l.net.Fabric, Runtime: l.net.Runtime})
 	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
-	var list []steps.Step
-	for _, cc := range l.net.Chaincodes {
-		if name != "" && name != cc.Name {
+	return steps.Run(ctx, u.reload(ctx, name), s.emit)
+}
+
+// reload are the steps for a chaincode; for all that ccdev builds for an empty name.
+func (u *bringUp) reload(ctx context.Context, name string) (list []steps.Step) {
+	for _, cc := range u.net.Chaincodes {
+		if name != "" && name != cc.Name || cc.External() {
 			continue
 		}
 		d := &deployment{bringUp: u, cc: cc, replace: true}
 		if deployed, err := d.deployed(ctx); err != nil || !deployed {
-			list = u.steps() // an up that failed on the way here: it is resumed
-			break
+			return u.steps() // an up that failed on the way here: it is resumed
 		}
 		list = append(list, d.reload()...)
 	}
-	return steps.Run(ctx, list, s.emit)
+	return list
 }
 
 // deployed tells whether the chaincode is committed, without waiting for a peer to come up.

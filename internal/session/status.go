@@ -46,6 +46,8 @@ type ChaincodeStatus struct {
 	Generation int    `json:"generation"`
 	Relay      bool   `json:"relay"`
 	Reason     string `json:"reason,omitempty"` // why the relay has nothing to run
+
+	External *ExternalStatus `json:"external,omitempty"` // of one that the user starts
 }
 
 // answerLimit bounds what a status asks of a peer: one that hangs must not hide the rest.
@@ -72,9 +74,10 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 	}
 	generations := map[string]int{}
 	for _, cc := range n.Chaincodes {
-		addresses[cc.Service] = cc.Endpoint.Host
 		if cc.Relay {
 			addresses[cc.Service] = cc.Endpoint.Inside // it is for the peers only
+		} else if !cc.External() {
+			addresses[cc.Service] = cc.Endpoint.Host
 		}
 		record, err := recordedGeneration(n.ChaincodeDir(cc))
 		if err != nil {
@@ -95,6 +98,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 	st.State = stateOf(running, addresses)
 	st.ask(ctx, n)
 	st.askRelays(ctx, n)
+	st.lookForExternal(ctx, l)
 	return st, nil
 }
 

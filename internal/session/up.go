@@ -95,7 +95,7 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 // languages.
 func checkSources(p *project.Project) error {
 	for i, cc := range p.Chaincodes {
-		lang, err := build.Language(cc.Lang, cc.Path)
+		lang, err := build.Language(cc.Lang, cc.Path, cc.Build.Dockerfile)
 		if err != nil {
 			return err
 		}

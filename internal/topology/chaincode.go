@@ -16,6 +16,7 @@ type Generation struct {
 	Number    int    // from 1
 	Program   string // file on this machine; empty while it is not built
 	PackageID string // the CCID it registers under
+	Image     string // ID, in place of the program, of a chaincode that is an image; empty while it is not built
 }
 
 // containerProgram is where a container has the chaincode's program.
@@ -24,6 +25,13 @@ const containerProgram = "/chaincode"
 // AddChaincode adds the service of a chaincode, which the peers dial at its endpoint: the relay,
 // which starts the generations itself, or else the generation.
 func AddChaincode(model *types.Project, n network.Network, cc network.Chaincode, g Generation) error {
+	if cc.External() && !cc.Relay {
+		reachHost(model, n, peerNames(n)...)
+		return nil
+	}
+	if cc.Relay && g.Image != "" {
+		addImage(model, n, cc, g)
+	}
 	if cc.Relay {
 		return addRelay(model, n, cc, g.PackageID)
 	}
@@ -36,13 +44,16 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 		run = program{command: []string{g.Program}}
 	}
 	bundled := cc.Lang == project.LangNode
-	if bundled {
+	switch cc.Lang {
+	case project.LangNode:
 		run = bundleProgram(n, cc, g)
+	case project.LangDockerfile:
+		run = program{image: g.Image}
 	}
-	env := host.Variables(g.PackageID, relay.Server, cc.Endpoint.Listen)
-	maps.Copy(env, mspEnv(n))
-	maps.Copy(env, cc.Env)
-	service := newService(cc.Service, run, env)
+	service := newService(cc.Service, run, chaincodeEnv(n, cc, g))
+	if cc.Lang == project.LangDockerfile {
+		service.PullPolicy = types.PullPolicyNever
+	}
 	service.Labels[GenerationLabel] = strconv.Itoa(g.Number)
 	if bundled {
 		service.Entrypoint, service.Command = service.Command[:1], service.Command[1:]
@@ -52,7 +63,7 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 	// does not hear SIGTERM.
 	service.StopSignal = "SIGKILL"
 	service.StopGracePeriod = grace(0)
-	if n.Runtime == network.RuntimeDocker && g.Program != "" { // none is built while the nodes start
+	if n.Runtime == network.RuntimeDocker && g.Program != "" && cc.Lang != project.LangDockerfile { // none is built while the nodes start
 		addFile(model, &service, "chaincode", g.Program, containerProgram, 0o755)
 	}
 	port, err := publish(cc.Endpoint)
@@ -80,6 +91,14 @@ func bundleProgram(n network.Network, cc network.Chaincode, g Generation) progra
 		run.command = append(run.command, "--bundle", file)
 	}
 	return run
+}
+
+// chaincodeEnv is the environment of a generation that is a service.
+func chaincodeEnv(n network.Network, cc network.Chaincode, g Generation) map[string]string {
+	env := host.Variables(g.PackageID, relay.Server, cc.Endpoint.Listen)
+	maps.Copy(env, mspEnv(n))
+	maps.Copy(env, cc.Env)
+	return env
 }
 
 // startBeforePeers has the peers start after a chaincode, where both are to be started. A peer

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
@@ -64,7 +65,16 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 		return err
 	}
 	service.Ports = []types.ServicePortConfig{port}
+	if cc.External() && cc.Mode == project.ModeClient {
+		if port, err = publish(cc.Outside); err != nil {
+			return err
+		}
+		service.Ports = append(service.Ports, port)
+	}
 	model.Services[cc.Service] = service
+	if cc.External() {
+		reachHost(model, n, cc.Service)
+	}
 	startBeforePeers(model, n, cc.Service)
 	return nil
 }

@@ -84,7 +84,7 @@ func (c chaincodeServer) Connect(stream peer.Chaincode_ConnectServer) error {
 
 // beClient is one that dials.
 func beClient(name string) error {
-	if len(os.Args) != 3 || os.Args[1] != "-peer.address" {
+	if len(os.Args) != 3 || os.Args[1] != "--peer.address" {
 		return fmt.Errorf("the arguments are %q", os.Args[1:])
 	}
 	conn, err := grpc.NewClient("passthrough:///"+os.Args[2], grpc.WithTransportCredentials(insecure.NewCredentials()))

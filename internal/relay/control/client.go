@@ -126,6 +126,32 @@ func (c *Client) Deliver(ctx context.Context, n int, program string, mode relay.
 	return d, c.do(req, &d)
 }
 
+// DeliverAddress tells the relay of a generation that runs as a service, and listens at an address,
+// host:port. It returns as Deliver does.
+func (c *Client) DeliverAddress(ctx context.Context, n int, address, service string) (Delivered, error) {
+	query := url.Values{"mode": {string(relay.Server)}, "address": {address}, "service": {service}}
+	var d Delivered
+	req, err := c.request(ctx, http.MethodPut, "/v1/generations/"+strconv.Itoa(n), query, nil)
+	if err != nil {
+		return d, err
+	}
+	return d, c.do(req, &d)
+}
+
+// Attend has the relay wait for a chaincode that the user starts.
+func (c *Client) Attend(ctx context.Context, e relay.External) error {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	req, err := c.request(ctx, http.MethodPut, "/v1/external", nil, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", jsonType)
+	return c.do(req, nil)
+}
+
 // Traces gives the last n traces, the newest last; all there are for 0.
 func (c *Client) Traces(ctx context.Context, n int, o trace.Options) ([]trace.Trace, error) {
 	query := revealQuery(o)

@@ -4,6 +4,9 @@
 //
 //	GET  /v1/status
 //	PUT  /v1/generations/N?mode=server|client   the program → stored, started, registered, swapped
+//	PUT  /v1/generations/N?mode=server&address=HOST:PORT&service=NAME
+//	                                            no body: it runs there already → registered, swapped
+//	PUT  /v1/external                           a chaincode that the user starts: see relay.External
 //	POST /v1/explain                            {"reason"}: what callers hear while nothing runs
 //	GET  /v1/traces?last=N                      the last ones, oldest first
 //	GET  /v1/traces/TXID                        those of a transaction, one for each peer
@@ -43,6 +46,7 @@ type Relay interface {
 	Swap(ctx context.Context, p relay.Program) (relay.Swapped, error)
 	Status() relay.Status
 	Explain(reason string)
+	Attend(e relay.External) error
 }
 
 // Options are what a Server works with.
@@ -82,6 +86,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/status", s.status)
 	mux.HandleFunc("PUT /v1/generations/{n}", s.deliver)
+	mux.HandleFunc("PUT /v1/external", s.attend)
 	mux.HandleFunc("POST /v1/explain", s.explain)
 	mux.HandleFunc("GET /v1/traces", s.traces)
 	mux.HandleFunc("GET /v1/traces/{txid}", s.trace)

@@ -13,11 +13,13 @@ import (
 	"github.com/ccdev/ccdev/internal/relay"
 )
 
-// delivery is what the headers of a PUT say.
+// delivery is what a PUT says besides its body.
 type delivery struct {
 	generation int
 	mode       relay.Mode
-	sum        string
+	sum        string // of a program
+	address    string // of a server, in place of a program
+	service    string // that this is
 }
 
 func parseDelivery(r *http.Request) (delivery, error) {
@@ -25,9 +27,16 @@ func parseDelivery(r *http.Request) (delivery, error) {
 	if err != nil || n < 1 {
 		return delivery{}, fmt.Errorf("a generation is a number from 1, not %.100q", r.PathValue("n"))
 	}
-	d := delivery{generation: n, mode: relay.Mode(r.URL.Query().Get("mode")), sum: strings.ToLower(r.Header.Get(checksumHeader))}
+	query := r.URL.Query()
+	d := delivery{
+		generation: n, mode: relay.Mode(query.Get("mode")), sum: strings.ToLower(r.Header.Get(checksumHeader)),
+		address: query.Get("address"), service: query.Get("service"),
+	}
 	if d.mode != relay.Server && d.mode != relay.Client {
 		return delivery{}, fmt.Errorf("mode is %q or %q, not %.100q", relay.Server, relay.Client, d.mode)
+	}
+	if query.Has("address") {
+		return d, checkAddress(d)
 	}
 	if sum, err := hex.DecodeString(d.sum); err != nil || len(sum) != 32 {
 		return delivery{}, fmt.Errorf("%s has to be the program's SHA-256, in hex", checksumHeader)
@@ -43,6 +52,10 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, failure{Code: codeBadRequest, Message: err.Error()})
 		return
 	}
+	if d.address != "" {
+		s.swap(w, r, record{Generation: d.generation, Mode: d.mode, Address: d.address, Service: d.service})
+		return
+	}
 	if r.ContentLength > s.limit {
 		refuseUpload(w, &http.MaxBytesError{Limit: s.limit})
 		return
@@ -53,23 +66,26 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.store.release(program, s.needed)
+	s.swap(w, r, record{Generation: d.generation, Program: program, Mode: d.mode, SHA256: d.sum})
+}
 
+// swap swaps to what has been delivered, and notes it.
+func (s *Server) swap(w http.ResponseWriter, r *http.Request, d record) {
 	if !s.ready(r.Context()) {
 		refuse(w, http.StatusServiceUnavailable, failure{Code: codeNotSwapped, Message: "the relay has ended"})
 		return
 	}
 	began := time.Now()
-	_, err = s.options.Relay.Swap(r.Context(), relay.Program{Generation: d.generation, Path: s.store.path(program), Mode: d.mode})
+	_, err := s.options.Relay.Swap(r.Context(), d.in(s.options.Dir))
 	if err != nil {
 		refuseSwap(w, err)
 		return
 	}
-	out := Delivered{Generation: d.generation, State: string(relay.Live), TookMS: time.Since(began).Milliseconds()}
-	err = s.store.remember(record{Generation: d.generation, Program: program, Mode: d.mode, SHA256: d.sum},
-		func() int { return s.options.Relay.Status().Live })
+	out := Delivered{Generation: d.Generation, State: string(relay.Live), TookMS: time.Since(began).Milliseconds()}
+	err = s.store.remember(d, func() int { return s.options.Relay.Status().Live })
 	if err != nil {
 		out.Warning = "a relay that is restarted would start an older generation: " + err.Error()
-		s.options.Log("generation %d is live, but is not noted as such: %v", d.generation, err)
+		s.options.Log("generation %d is live, but is not noted as such: %v", d.Generation, err)
 	}
 	answer(w, http.StatusOK, out)
 }

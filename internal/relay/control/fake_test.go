@@ -36,12 +36,16 @@ type fakeRelay struct {
 	status   relay.Status
 	before   relay.State // of the others after a swap; stopped for none
 	reasons  []string
+	attended []relay.External
 }
 
 func (f *fakeRelay) Swap(ctx context.Context, p relay.Program) (relay.Swapped, error) {
-	content, err := os.ReadFile(p.Path)
-	if err != nil {
-		return relay.Swapped{}, err
+	var content []byte
+	if p.Address == "" {
+		var err error
+		if content, err = os.ReadFile(p.Path); err != nil {
+			return relay.Swapped{}, err
+		}
 	}
 	f.mu.Lock()
 	f.programs, f.contents = append(f.programs, p), append(f.contents, string(content))
@@ -60,6 +64,13 @@ func (f *fakeRelay) Swap(ctx context.Context, p relay.Program) (relay.Swapped, e
 	}
 	f.status.Generations = append(f.status.Generations, relay.GenerationStatus{Number: p.Generation, State: relay.Live, Mode: p.Mode})
 	return relay.Swapped{Generation: p.Generation}, nil
+}
+
+func (f *fakeRelay) Attend(e relay.External) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.attended = append(f.attended, e)
+	return nil
 }
 
 func (f *fakeRelay) Status() relay.Status {

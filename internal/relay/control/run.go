@@ -74,7 +74,9 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	log("peers dial %s, the API is at %s, the package is %s", peers.Addr(), api.Addr(), o.PackageID)
 	return serve(ctx, r, s, peers, api, func(ctx context.Context) {
 		defer close(ready)
-		restore(ctx, r, programs, log)
+		if !restoreExternal(r, programs, log) {
+			restore(ctx, r, programs, log)
+		}
 	})
 }
 

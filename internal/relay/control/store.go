@@ -26,9 +26,23 @@ const (
 // record is what a relay that is restarted starts again: the content of live.json.
 type record struct {
 	Generation int        `json:"generation"`
-	Program    string     `json:"program"` // its name in the folder
+	Program    string     `json:"program,omitempty"` // its name in the folder
 	Mode       relay.Mode `json:"mode"`
-	SHA256     string     `json:"sha256"` // of the program
+	SHA256     string     `json:"sha256,omitempty"` // of the program
+
+	Address string `json:"address,omitempty"` // of a server, in place of a program
+	Service string `json:"service,omitempty"` // that this is
+
+	Absent string `json:"absent,omitempty"` // of an external chaincode, which is no generation: what callers hear meanwhile
+}
+
+// in is the record's program in the folder dir.
+func (r record) in(dir string) relay.Program {
+	p := relay.Program{Generation: r.Generation, Mode: r.Mode, Address: r.Address, Service: r.Service}
+	if r.Program != "" {
+		p.Path = filepath.Join(dir, r.Program)
+	}
+	return p
 }
 
 // store keeps programs, under names that tell what is in them: a program that runs is never
@@ -58,7 +72,10 @@ func openStore(dir string) (*store, error) {
 		}
 	}
 	if r, found, err := readRecord(dir); err == nil && found {
-		s.noted, s.delivered[r.Generation] = r, r
+		s.noted = r
+		if r.Generation > 0 {
+			s.delivered[r.Generation] = r
+		}
 	}
 	return s, nil
 }
@@ -67,8 +84,11 @@ func openStore(dir string) (*store, error) {
 // A program that is not the one that was delivered, as after a loss of power, is an error.
 func Restore(dir string) (relay.Program, bool, error) {
 	r, found, err := readRecord(dir)
-	if err != nil || !found {
+	if err != nil || !found || r.Generation == 0 {
 		return relay.Program{}, false, err
+	}
+	if r.Address != "" {
+		return r.in(dir), true, nil
 	}
 	path := filepath.Join(dir, r.Program)
 	file, err := os.Open(path)
@@ -83,7 +103,7 @@ func Restore(dir string) (relay.Program, bool, error) {
 	if hex.EncodeToString(sum.Sum(nil)) != r.SHA256 {
 		return relay.Program{}, false, fmt.Errorf("generation %d was live and cannot be started again: %s is damaged", r.Generation, path)
 	}
-	return relay.Program{Generation: r.Generation, Path: path, Mode: r.Mode}, true, nil
+	return r.in(dir), true, nil
 }
 
 func readRecord(dir string) (record, bool, error) {
@@ -98,7 +118,7 @@ func readRecord(dir string) (record, bool, error) {
 	if err := json.Unmarshal(text, &r); err != nil {
 		return record{}, false, fmt.Errorf("%s is damaged: %w", filepath.Join(dir, liveFile), err)
 	}
-	if r.Program == "" || filepath.Base(r.Program) != r.Program {
+	if r.Address == "" && r.Program == "" || r.Program != "" && filepath.Base(r.Program) != r.Program {
 		return record{}, false, fmt.Errorf("%s is damaged: it names the program %q", filepath.Join(dir, liveFile), r.Program)
 	}
 	return r, true, nil

@@ -84,6 +84,7 @@ func (r *Runtime) Remove(ctx context.Context, data bool) error {
 	g.Go(func() error { return r.removeNetworks(ctx) })
 	if data {
 		g.Go(func() error { return r.removeVolumes(ctx) })
+		g.Go(func() error { return r.removeImages(ctx) })
 	}
 	return g.Wait()
 }

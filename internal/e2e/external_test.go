@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// external waits until the chaincode that the script starts is there, or is not: external DIR true|false.
+func external(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: external DIR true|false")
+	}
+	want, err := strconv.ParseBool(args[1])
+	ts.Check(err)
+	var status struct {
+		Chaincodes []struct{ External struct{ Connected bool } }
+	}
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		out, err := ccdev(ts.MkAbs(args[0]), "status", "-o", "json").Output()
+		ts.Check(err)
+		ts.Check(json.Unmarshal(out, &status))
+		if status.Chaincodes[0].External.Connected == want {
+			return
+		}
+	}
+	ts.Fatalf("connected is not %t", want)
+}
+
+// An up that stays tells when the chaincode comes and goes.
+func TestExternalIsTold(t *testing.T) {
+	dir := project(t, "demo")
+	writeVersion(t, dir, listens, 1)
+	build := exec.Command("go", "build", "-o", "cc", ".")
+	build.Dir = dir
+	mustRun(t, build)
+	if err := os.WriteFile(filepath.Join(dir, "ccdev.yaml"), []byte("chaincodes: [{name: demo, lang: external}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	up := ccdev(dir, "up", "--runtime", "process", "-o", "json")
+	stderr, err := up.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := up.Start(); err != nil {
+		t.Fatal(err)
+	}
+	events := make(chan change, 1000)
+	go func() {
+		defer close(events)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			var c change
+			if json.Unmarshal(lines.Bytes(), &c) == nil && c.Event == "notice" {
+				events <- c
+			}
+		}
+	}()
+	await(t, events, func(c change) bool { return strings.HasPrefix(c.Text, "demo: waiting for your chaincode at ") })
+	var env struct{ Variables map[string]string }
+	if err := json.Unmarshal([]byte(mustRun(t, ccdev(dir, "env", "--chaincode", "demo", "-o", "json"))), &env); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		cc := exec.Command(filepath.Join(dir, "cc"))
+		for name, value := range env.Variables {
+			cc.Env = append(cc.Env, name+"="+value)
+		}
+		if err := cc.Start(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, events, func(c change) bool { return c.Text == "demo: the external chaincode has come" })
+		answers(t, dir, 1)
+		_ = cc.Process.Kill()
+		_ = cc.Wait() // it was killed
+		await(t, events, func(c change) bool { return c.Text == "demo: the external chaincode has gone" })
+	}
+	if err := up.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	for range events { // to the end: a reader that is gone would end it as well
+	}
+	_ = up.Wait() // by the signal
+}
