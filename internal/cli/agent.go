@@ -102,6 +102,9 @@ func newRelayCmd(a *app) *cobra.Command {
 	flags.StringVar(&o.Chaincode, "chaincode", "", "name of the chaincode on the channel")
 	flags.StringVar(&o.Dir, "dir", "", "folder for what the relay keeps")
 	flags.StringVar(&o.TokenFile, "token-file", "", "file with the token of the control API")
+	flags.StringVar(&o.TLS.Mode, "tls", "", "TLS with the peers and the chaincode: server, mutual, or none")
+	flags.StringVar(&o.TLS.Dir, "tls-dir", "", "folder with the certificates")
+	flags.StringVar(&o.TLS.Name, "tls-name", "", "host that the chaincode's certificate has to be for")
 	return cmd
 }
 

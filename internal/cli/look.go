@@ -48,7 +48,7 @@ func runStatus(ctx context.Context, a *app) error {
 	}
 	fmt.Fprintln(w, "\nCHAINCODE\tVERSION\tSEQUENCE\tGENERATION\tPACKAGE ID")
 	for _, cc := range st.Chaincodes {
-		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\n", cc.Name, cc.Version, cc.Sequence, cc.Generation, cc.PackageID)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s%s\n", cc.Name, cc.Version, cc.Sequence, cc.Generation, cc.PackageID, tlsText(cc.TLS))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -72,6 +72,13 @@ func stateText(s session.ServiceStatus) string {
 	default:
 		return fmt.Sprintf("exited (%d)", s.ExitCode)
 	}
+}
+
+func tlsText(mode string) string {
+	if mode == "" {
+		return ""
+	}
+	return "  tls: " + mode
 }
 
 func pidText(pid int) string {

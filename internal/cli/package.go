@@ -52,7 +52,7 @@ func runPackage(ctx context.Context, a *app, o packageOptions) error {
 		label, _, _ := strings.Cut(id, ":")
 		file = label + ".tar.gz"
 	}
-	if err := os.WriteFile(file, pkg, 0o644); err != nil {
+	if err := os.WriteFile(file, pkg, 0o600); err != nil {
 		return fault.New(fault.Usage, "choose another file with -f", "cannot write the package: %w", err)
 	}
 	if a.output == outputJSON {

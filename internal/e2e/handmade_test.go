@@ -2,7 +2,8 @@ package e2e
 
 import (
 	"context"
-	"fmt"
+	"encoding/json"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,7 +11,9 @@ import (
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/ccpackage"
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/fabric/msp"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/runtime/docker"
@@ -19,7 +22,8 @@ import (
 )
 
 // A package made with tar, as Fabric's documentation makes it, of the type external and with a
-// string for a boolean, goes through our builder and runs.
+// string for a boolean, goes through our builder and runs. So does one with TLS, whose certificates
+// are inline.
 func TestHandmadePackage(t *testing.T) {
 	forRuntimes(t, func(t *testing.T, name string) {
 		dir := project(t, "demo")
@@ -28,39 +32,81 @@ func TestHandmadePackage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cc := network.Chaincode{Name: "hand", Version: "1.0", Service: "chaincode-hand", Endpoint: handmadeEndpoint(name)}
-		pkg := handmade(t, cc.Endpoint.Inside)
-		id, err := ccpackage.IDOf(pkg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		deploy(t, n, pkg, lifecycle.Definition{Name: cc.Name, Version: cc.Version, Sequence: 1, PackageID: id})
-		start(t, n, cc, topology.Generation{
-			Number: 1, PackageID: id, Program: filepath.Join(n.StateDir(), "chaincodes", "demo", "1", "chaincode"),
-		})
-		mustRun(t, ccdev(dir, "invoke", "-n", "hand", "put", "made", "by hand"))
-		if got := mustRun(t, ccdev(dir, "query", "-n", "hand", "get", "made")); got != "by hand\n" {
-			t.Errorf("the chaincode answers %q", got)
-		}
-		if out := mustRun(t, ccdev(dir, "queryinstalled")); !strings.Contains(out, id) {
-			t.Errorf("queryinstalled has no %s:\n%s", id, out)
+		for _, tls := range []string{"", "server", "mutual"} {
+			cc := network.Chaincode{Name: "hand" + tls, Version: "1.0", Service: "chaincode-hand" + tls}
+			cc.Endpoint = handmadeEndpoint(t, name, cc.Service)
+			if tls != "" {
+				cc.TLS = network.TLS{Mode: tls, Dir: filepath.Join(t.TempDir(), "tls")}
+				if err := msp.EnsureChaincode(cc.TLS.Dir, cc.Host()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			runHandmade(t, n, cc)
 		}
 	})
 }
 
-func handmadeEndpoint(name string) network.Endpoint {
-	const host = "127.0.0.1:29999"
-	if name == network.RuntimeDocker {
-		return network.Endpoint{Listen: "0.0.0.0:9999", Inside: "chaincode-hand:9999", Host: host}
+func runHandmade(t *testing.T, n network.Network, cc network.Chaincode) {
+	t.Helper()
+	pkg := handmade(t, cc)
+	id, err := ccpackage.IDOf(pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	deploy(t, n, pkg, lifecycle.Definition{Name: cc.Name, Version: cc.Version, Sequence: 1, PackageID: id})
+	start(t, n, cc, topology.Generation{
+		Number: 1, PackageID: id, Program: filepath.Join(n.StateDir(), "chaincodes", "demo", "1", "chaincode"),
+	})
+	mustRun(t, ccdev(n.Dir, "invoke", "-n", cc.Name, "put", "made", "by hand"))
+	if got := mustRun(t, ccdev(n.Dir, "query", "-n", cc.Name, "get", "made")); got != "by hand\n" {
+		t.Errorf("%s answers %q", cc.Name, got)
+	}
+	if out := mustRun(t, ccdev(n.Dir, "queryinstalled")); !strings.Contains(out, id) {
+		t.Errorf("queryinstalled has no %s:\n%s", id, out)
+	}
+}
+
+func handmadeEndpoint(t *testing.T, runtime, service string) network.Endpoint {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := l.Addr().String()
+	_ = l.Close() // the port is not given away again at once
+	if runtime == network.RuntimeDocker {
+		return network.Endpoint{Listen: "0.0.0.0:9999", Inside: service + ":9999", Host: host}
 	}
 	return network.Endpoint{Listen: host, Inside: host, Host: host}
 }
 
-func handmade(t *testing.T, address string) []byte {
+func handmade(t *testing.T, cc network.Chaincode) []byte {
 	t.Helper()
 	dir := t.TempDir()
+	connection := map[string]string{"address": cc.Endpoint.Inside, "dial_timeout": "10s", "tls_required": "false"}
+	pem := map[string]string{}
+	switch cc.TLS.Mode {
+	case "mutual":
+		connection["client_auth_required"] = "true"
+		pem["client_cert"], pem["client_key"] = cctls.ClientCertFile, cctls.ClientKeyFile
+		fallthrough
+	case "server":
+		connection["tls_required"] = "true"
+		pem["root_cert"] = cctls.CAFile
+	}
+	for field, file := range pem {
+		text, err := os.ReadFile(filepath.Join(cc.TLS.Dir, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		connection[field] = string(text)
+	}
+	text, err := json.Marshal(connection)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
-		"connection.json": fmt.Sprintf(`{"address": %q, "dial_timeout": "10s", "tls_required": "false"}`, address),
+		"connection.json": string(text),
 		"metadata.json":   `{"type": "external", "label": "hand_1.0"}`,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {

@@ -17,7 +17,8 @@ var addresses = []string{"CHAINCODE_SERVER_ADDRESS", "CORE_CHAINCODE_ADDRESS", "
 
 // Variables are what every kind of chaincode reads its package ID and address from, all at once:
 // contractapi and the other contract APIs, the shim's samples, and Node's launcher. address is
-// where a server listens, or what a client dials. TLS is off.
+// where a server listens, or what a client dials. They say that TLS is off; those of cctls.Setup
+// go over them.
 func Variables(packageID string, mode relay.Mode, address string) map[string]string {
 	env := map[string]string{
 		"CHAINCODE_ID":           packageID,
@@ -51,6 +52,7 @@ func environ(o Options, l relay.Launch, address string) []string {
 		address = l.Dial
 	}
 	variables := Variables(l.PackageID, l.Mode, address)
+	maps.Copy(variables, o.TLS.Variables(l.Mode != relay.Client))
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		env = append(env, name+"="+variables[name])
 	}

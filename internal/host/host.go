@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay"
 )
@@ -33,6 +34,8 @@ type Options struct {
 	// Out gets what the processes write, a line at a time, as it comes; nil for nowhere. While
 	// it blocks, so do processes that write.
 	Out io.Writer
+	// TLS is how processes listen, or dial.
+	TLS cctls.Setup
 }
 
 // Host starts processes and knows those that run. One that is a container's first process reaps

@@ -101,6 +101,7 @@ type Chaincode struct {
 	Lang     string            `json:"lang"`             // one of project's
 	Image    string            `json:"image,omitempty"`  // to run in, where the user names one
 	Outside  Endpoint          `json:"outside,omitzero"` // see External
+	TLS      TLS               `json:"tls,omitzero"`
 }
 
 // StateDir is where the network is recorded: keys, configuration, logs, ledgers of plain processes.

@@ -144,6 +144,7 @@ func (b *builder) chaincodes() {
 			Service: service, Endpoint: b.endpoint(service, service, 9999, 9999+i),
 			Relay: cc.Relayed(), Mode: cc.Mode, Lang: cc.Lang, Image: cc.Image,
 		}
+		made.TLS = b.net.tls(made, cc.TLS)
 		if made.Relay {
 			made.Control = b.endpoint(service, controlUse(service), 9998, 8999+i)
 		}

@@ -104,6 +104,7 @@ func Load(dir string, over Overrides) (Project, error) {
 		if !filepath.IsAbs(cc.Path) {
 			p.Chaincodes[i].Path = filepath.Join(dir, cc.Path)
 		}
+		p.Chaincodes[i].TLS = cc.TLS.in(dir)
 	}
 	return p, nil
 }

@@ -70,6 +70,7 @@ type Chaincode struct {
 	Mode    string            `yaml:"mode"`  // auto | server | client: who dials whom, with a relay
 	Image   string            `yaml:"image"` // on Docker: has Node and npm, for a Node chaincode
 	Build   Build             `yaml:"build"` // of lang: dockerfile
+	TLS     TLS               `yaml:"tls"`   // off | server | mutual, or with certificates of the user's own
 }
 
 // Build says how an image is built of a chaincode's folder.

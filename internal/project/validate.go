@@ -121,6 +121,7 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 			check{path + ".label", ccpackage.ValidateLabel(cc.Label)},
 			check{path + ".lang", oneOf("lang", cc.Lang, LangAuto, LangGo, LangNode, LangDockerfile, LangExternal)},
 			check{path + ".mode", modeError(cc)})
+		checks = append(checks, tlsChecks(cc.TLS, path+".tls")...)
 		key := strings.ToLower(cc.Name) // host names are the same in any case
 		if seen[key] {
 			checks = append(checks, check{path + ".name", fmt.Errorf("two chaincodes are named %q", cc.Name)})

@@ -3,9 +3,9 @@ package relay
 import (
 	"time"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 )
 
@@ -17,6 +17,9 @@ type Config struct {
 
 	// Builtin finds the functions that the relay itself answers; may be nil.
 	Builtin func(function string) (BuiltinFunc, bool)
+
+	// TLS is for the streams with peers and with chaincodes; nil for none.
+	TLS *cctls.TLS
 
 	// ExecuteLimit is how long a peer waits for a transaction, and so how long an old generation
 	// may take to end its own: 30 s (core.yaml: chaincode.executetimeout).
@@ -104,6 +107,7 @@ func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
 // end their streams at the fourth ping. 10 s is the least that gRPC lets a client choose.
 func (r *Relay) ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
+		grpc.Creds(r.cfg.TLS.Server(r.notLetIn)),
 		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
@@ -113,9 +117,9 @@ func (r *Relay) ServerOptions() []grpc.ServerOption {
 // dialOptions are for chaincodes that listen. They are not pinged: the Go shim ends a connection
 // that is pinged more than once a minute (shim/internal/server.go), and a process's end is seen
 // without it. The first tries follow each other quickly, because the process is about to listen.
-func (r *Relay) dialOptions() []grpc.DialOption {
+func (r *Relay) dialOptions(p *process, addr string) []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithTransportCredentials(r.cfg.TLS.Client(addr, func(why error) { r.disagree(p, why) })),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1.2, Jitter: 0.1, MaxDelay: 50 * time.Millisecond},
 			MinConnectTimeout: 2 * time.Second,

@@ -10,15 +10,16 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 )
 
 // fakeHost runs programs as goroutines of the test.
 type fakeHost struct {
-	t testing.TB
+	t   testing.TB
+	tls *cctls.TLS // of the programs; nil for none
 
 	mu       sync.Mutex
 	programs map[string]program
@@ -75,14 +76,14 @@ func (s server) Connect(stream peer.Chaincode_ConnectServer) error { return s.co
 
 func (p *fakeProcess) listen(run program) {
 	l := must(net.Listen("tcp", cmp.Or(p.Dial, "127.0.0.1:0")))
-	s := grpc.NewServer(grpc.MaxRecvMsgSize(210 << 20))
+	s := grpc.NewServer(grpc.MaxRecvMsgSize(210<<20), grpc.Creds(p.host.tls.Server(func(net.Addr, error) {})))
 	peer.RegisterChaincodeServer(s, server{connect: func(s peer.Chaincode_ConnectServer) error { return run(p, s) }})
 	p.addr, p.stop = l.Addr().String(), s.Stop
 	p.host.wg.Go(func() { _ = s.Serve(l) })
 }
 
 func (p *fakeProcess) call(run program) {
-	conn := must(grpc.NewClient("passthrough:///"+p.Dial, grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn := must(grpc.NewClient("passthrough:///"+p.Dial, grpc.WithTransportCredentials(p.host.tls.Client(p.Dial, func(error) {})),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(210<<20))))
 	p.stop = func() { _ = conn.Close() }
 	p.host.wg.Go(func() {

@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -52,9 +52,9 @@ func must[T any](v T, err error) T {
 }
 
 // dialPeer connects a peer to a chaincode, or to what takes itself for one.
-func dialPeer(t testing.TB, addr string) *fakePeer {
+func dialPeer(t testing.TB, addr string, secure *cctls.TLS) *fakePeer {
 	t.Helper()
-	conn := must(grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(insecure.NewCredentials()),
+	conn := must(grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(secure.Client(addr, func(why error) { t.Error(why) })),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(110<<20))))
 	ctx, cancel := context.WithCancel(context.Background())
 	stream, err := peer.NewChaincodeClient(conn).Connect(ctx, grpc.WaitForReady(true))

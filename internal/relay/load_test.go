@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/ccdev/ccdev/internal/project"
 )
 
 // load is what came of swaps under load.
@@ -98,20 +100,22 @@ func TestTheLoadTestCanFail(t *testing.T) {
 // What a transaction with two requests costs, with a chaincode that is in this process.
 func BenchmarkTransaction(b *testing.B) {
 	for _, clients := range []int{1, 8} {
-		for _, how := range []string{"direct", "server", "client"} {
-			b.Run(fmt.Sprintf("%s/clients=%d", how, clients), func(b *testing.B) {
-				g := newRig(b, Config{})
-				g.host.add("a", chaincode(number))
-				addr := g.addr
-				if how == "direct" {
-					p := must(g.host.Start(b.Context(), Launch{Program: "a", Mode: Server, PackageID: packageID}))
-					addr = p.Address()
-					b.Cleanup(p.Kill)
-				} else {
-					g.swap(1, "a", Mode(how))
-				}
-				submitAll(b, dialPeer(b, addr), clients)
-			})
+		for _, secure := range []string{project.TLSOff, project.TLSMutual} {
+			for _, how := range []string{"direct", "server", "client"} {
+				b.Run(fmt.Sprintf("%s/tls=%s/clients=%d", how, secure, clients), func(b *testing.B) {
+					g := newRig(b, Config{TLS: secured(b, secure, b.TempDir())})
+					g.host.add("a", chaincode(number))
+					addr := g.addr
+					if how == "direct" {
+						p := must(g.host.Start(b.Context(), Launch{Program: "a", Mode: Server, PackageID: packageID}))
+						addr = p.Address()
+						b.Cleanup(p.Kill)
+					} else {
+						g.swap(1, "a", Mode(how))
+					}
+					submitAll(b, dialPeer(b, addr, g.r.cfg.TLS), clients)
+				})
+			}
 		}
 	}
 }

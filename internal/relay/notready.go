@@ -17,6 +17,7 @@ const (
 	TooLate    Why = "too late"        // it did not register within Limit
 	WrongID    Why = "wrong id"        // it registered as Got, and should as Want
 	NoRegister Why = "no register"     // its first message was Got, so it is no chaincode
+	Disagree   Why = "tls"             // it and the relay do not get on in TLS; Err says why
 	Superseded Why = "superseded"      // a newer Swap took its place; also in place of any other reason
 	Cancelled  Why = "cancelled"       // whoever asked for it does not want it any more; Err says more
 	Closed     Why = "the relay ended" // Close was called
@@ -67,6 +68,8 @@ func (e *NotReady) summary() string {
 		return fmt.Sprintf("it registered as %q, and the peers know it as %q", e.Got, e.Want)
 	case NoRegister:
 		return fmt.Sprintf("it sent a %s where a chaincode sends REGISTER", e.Got)
+	case Disagree:
+		return e.Err.Error()
 	case Superseded:
 		return "a newer one took its place"
 	case Closed:

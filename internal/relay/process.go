@@ -49,7 +49,7 @@ func (r *Relay) run(p *process) {
 	}
 	host, err := r.hostOf(p.gen).Start(p.ctx, launch)
 	if err == nil && p.gen.mode != Client {
-		p.conn, err = grpc.NewClient("passthrough:///"+host.Address(), r.dialOptions()...)
+		p.conn, err = grpc.NewClient("passthrough:///"+host.Address(), r.dialOptions(p, host.Address())...)
 		if err != nil {
 			host.Kill()
 		} else {

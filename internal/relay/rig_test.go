@@ -27,7 +27,7 @@ type rig struct {
 // newRig starts a relay, whose every goroutine has to be gone at the end of the test.
 func newRig(t testing.TB, cfg Config) *rig {
 	t.Helper()
-	host := &fakeHost{t: t, programs: map[string]program{}}
+	host := &fakeHost{t: t, tls: cfg.TLS, programs: map[string]program{}}
 	cfg.PackageID, cfg.Host = packageID, host
 	g := &rig{t: t, r: New(cfg), host: host}
 	forPeers, forChaincodes := grpc.NewServer(g.r.ServerOptions()...), grpc.NewServer(g.r.ServerOptions()...)
@@ -56,7 +56,7 @@ func newRig(t testing.TB, cfg Config) *rig {
 // peer connects a peer, which the relay has heard the READY of when it returns.
 func (g *rig) peer() *fakePeer {
 	g.t.Helper()
-	p := dialPeer(g.t, g.addr)
+	p := dialPeer(g.t, g.addr, g.r.cfg.TLS)
 	g.until("READY", func(s Status) bool {
 		return len(s.Peers) > 0 && !slices.ContainsFunc(s.Peers, func(p PeerStatus) bool { return !p.Ready })
 	})

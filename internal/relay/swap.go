@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -189,7 +190,7 @@ func (r *Relay) abandon(ctx context.Context, g *generation) error {
 	procs := g.procs
 	r.mu.Unlock()
 	told := *fault // the fault itself may be read by others
-	if told.Exit == nil && (told.Why == TooLate || told.Why == WrongID || told.Why == NoRegister) {
+	if told.Exit == nil && slices.Contains([]Why{TooLate, WrongID, NoRegister, Disagree}, told.Why) {
 		told.Exit = lastWords(procs)
 	}
 	return &told

@@ -117,7 +117,11 @@ func (d *deployment) refused(err error) error {
 	if !errors.As(err, &refused) {
 		return err
 	}
-	f := fault.New(fault.Chaincode, `correct the source, then run "ccdev reload"`, "chaincode %s is not ready: %w", d.cc.Name, err)
+	fix := refused.Fix
+	if fix == "" {
+		fix = `correct the source, then run "ccdev reload"`
+	}
+	f := fault.New(fault.Chaincode, fix, "chaincode %s is not ready: %w", d.cc.Name, err)
 	if refused.Exit != nil {
 		f = f.WithLog(refused.Exit.Log)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/build"
 	"github.com/ccdev/ccdev/internal/ccpackage"
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fabric/probe"
@@ -104,13 +106,14 @@ func (d *deployment) startsAfter() string {
 	return stepFabric
 }
 
-// packageOf makes the chaincode's package. It depends on nothing but the chaincode's name, label
-// and address, so that its ID is known before anything runs, and stays.
+// packageOf makes the chaincode's package. It depends on nothing but the chaincode's name, label,
+// address and TLS, so that its ID is known before anything runs, and stays.
 func packageOf(cc network.Chaincode, packageType string) (pkg []byte, id string, err error) {
-	pkg, err = ccpackage.Build(ccpackage.Spec{
-		Label: cc.Label, Type: packageType,
-		Connection: ccpackage.Connection{Address: cc.Endpoint.Inside},
-	})
+	connection, err := connectionOf(cc)
+	if err != nil {
+		return nil, "", err
+	}
+	pkg, err = ccpackage.Build(ccpackage.Spec{Label: cc.Label, Type: packageType, Connection: connection})
 	return pkg, ccpackage.ID(cc.Label, pkg), err
 }
 
@@ -147,6 +150,9 @@ func (d *deployment) compileProgram(ctx context.Context) (program string, mode r
 		return "", "", err
 	}
 	mode, err = d.modeOf(built.Serves)
+	if secure := d.source().TLS; err == nil && mode == relay.Client && secure.Given() {
+		err = cctls.CheckDialling(secure)
+	}
 	return program, mode, err
 }
 
@@ -163,9 +169,13 @@ func (d *deployment) start(ctx context.Context) (note string, err error) {
 	if err != nil {
 		return "", err
 	}
+	secure, err := tlsOf(d.cc).Load()
+	if err != nil {
+		return "", err
+	}
 	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
 		err := wait.For(ctx, readyLimit, func(ctx context.Context) error {
-			return probe.Register(ctx, d.cc.Endpoint.Host, id)
+			return probe.Register(ctx, d.cc.Endpoint.Host, id, secure)
 		})
 		return d.unready(err)
 	})
@@ -191,11 +201,18 @@ func (d *deployment) unready(err error) error {
 	if wrong := (*probe.WrongID)(nil); errors.As(err, &wrong) {
 		fix = "give the server the package ID from the environment: CHAINCODE_ID, or CORE_CHAINCODE_ID_NAME"
 	}
+	if why := (*fault.Fault)(nil); errors.As(err, &why) {
+		fix = why.Fix
+	}
 	return fault.New(fault.Chaincode, fix, "chaincode %s is not ready: %w", d.cc.Name, err)
 }
 
 func (d *deployment) lookInstalled(ctx context.Context) (done bool, reason string, err error) {
-	if d.pkg, d.id, err = packageOf(d.cc, packageType); err != nil {
+	d.pkg, d.id, err = packageOf(d.cc, packageType)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, "", nil // its certificates: only a plan comes before they are made
+	}
+	if err != nil {
 		return false, "", err
 	}
 	missing, err := d.peersWithout(ctx)

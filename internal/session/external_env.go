@@ -4,9 +4,11 @@ import (
 	"context"
 	"maps"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/relay"
 )
 
 // ExternalEnv is what to start an external chaincode with.
@@ -48,6 +50,8 @@ func (l *live) externalEnv(ctx context.Context, cc network.Chaincode) (ExternalE
 	env.Variables["CORE_PEER_LOCALMSPID"] = l.net.Orgs[0].MSPID
 	maps.Copy(env.Variables, cc.Env)
 	maps.Copy(env.Variables, host.Variables(id, st.Mode, st.Address))
+	secure := cctls.Setup{Mode: cc.TLS.Mode, Dir: cc.TLS.Dir, Name: cc.Host()}
+	maps.Copy(env.Variables, secure.Variables(st.Mode == relay.Server))
 	env.Arguments = host.Arguments(st.Mode, st.Address)
 	return env, nil
 }

@@ -43,5 +43,8 @@ func (s *Session) networkOrPlan(ctx context.Context) (network.Network, error) {
 		return n, err // without it the ports would count as nobody's
 	}
 	n, _, _, err = s.definite(ctx, p, s.claimPorts)
+	if err == nil {
+		err = ensureTLS(n, p)
+	}
 	return n, err
 }

@@ -46,6 +46,7 @@ type ChaincodeStatus struct {
 	Generation int    `json:"generation"`
 	Relay      bool   `json:"relay"`
 	Reason     string `json:"reason,omitempty"` // why the relay has nothing to run
+	TLS        string `json:"tls,omitempty"`    // server or mutual
 
 	External *ExternalStatus `json:"external,omitempty"` // of one that the user starts
 }
@@ -90,6 +91,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 		}
 		st.Chaincodes = append(st.Chaincodes, ChaincodeStatus{
 			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Live, Relay: cc.Relay,
+			TLS: cc.TLS.Mode,
 		})
 	}
 	for _, svc := range running {

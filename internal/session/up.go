@@ -77,6 +77,9 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 		return nil, err
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
+	if err := checkTLS(n, p); err != nil {
+		return nil, err
+	}
 	if recorded {
 		l, err := s.attach(ctx, n)
 		if err != nil {
@@ -112,6 +115,9 @@ func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, f
 		return nil, !recorded, err
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
+	if err := ensureTLS(n, p); err != nil {
+		return nil, !recorded, err
+	}
 	l, err := s.attach(ctx, n)
 	if err != nil {
 		return nil, !recorded, err

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strconv"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
@@ -50,6 +51,7 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 	case project.LangDockerfile:
 		run = program{image: g.Image}
 	}
+	secure := tlsIn(n, cc)
 	service := newService(cc.Service, run, chaincodeEnv(n, cc, g))
 	if cc.Lang == project.LangDockerfile {
 		service.PullPolicy = types.PullPolicyNever
@@ -66,6 +68,7 @@ func addGeneration(model *types.Project, n network.Network, cc network.Chaincode
 	if n.Runtime == network.RuntimeDocker && g.Program != "" && cc.Lang != project.LangDockerfile { // none is built while the nodes start
 		addFile(model, &service, "chaincode", g.Program, containerProgram, 0o755)
 	}
+	addTLS(model, &service, cc, secure, cctls.ChaincodeFiles())
 	port, err := publish(cc.Endpoint)
 	if err != nil {
 		return err
@@ -96,6 +99,7 @@ func bundleProgram(n network.Network, cc network.Chaincode, g Generation) progra
 // chaincodeEnv is the environment of a generation that is a service.
 func chaincodeEnv(n network.Network, cc network.Chaincode, g Generation) map[string]string {
 	env := host.Variables(g.PackageID, relay.Server, cc.Endpoint.Listen)
+	maps.Copy(env, tlsIn(n, cc).Variables(true))
 	maps.Copy(env, mspEnv(n))
 	maps.Copy(env, cc.Env)
 	return env

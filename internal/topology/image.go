@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -33,5 +34,6 @@ func addImage(model *types.Project, n network.Network, cc network.Chaincode, g G
 	service.Restart = "on-failure:3"
 	service.StopSignal = "SIGKILL" // as for a chaincode without a relay
 	service.StopGracePeriod = grace(0)
+	addTLS(model, &service, cc, tlsIn(n, cc), cctls.ChaincodeFiles())
 	model.Services[service.Name] = service
 }

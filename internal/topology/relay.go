@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/compose-spec/compose-go/v2/types"
@@ -49,6 +50,10 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 		"--listen", cc.Endpoint.Listen, "--control", cc.Control.Listen,
 		"--package-id", packageID, "--chaincode", cc.Name, "--dir", ChaincodeDir(n, cc), "--token-file", token,
 	}}
+	secure := tlsIn(n, cc)
+	if secure.On() {
+		run.command = append(run.command, "--tls", secure.Mode, "--tls-dir", secure.Dir, "--tls-name", secure.Name)
+	}
 	if n.Runtime == network.RuntimeDocker {
 		run.image = agentImage(n, cc)
 	}
@@ -59,6 +64,7 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 	service.Restart = "on-failure"
 	service.StopGracePeriod = grace(relayGrace)
 	addFile(model, &service, path.Base(token), n.TokenFile(cc), token, 0o600)
+	addTLS(model, &service, cc, secure, cctls.RelayFiles())
 	addVolume(model, n, &service, ChaincodeDir(n, cc))
 	port, err := publish(cc.Control)
 	if err != nil {

@@ -222,7 +222,7 @@ func TestAChaincodeThatCannotListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, _, _ := strings.Cut(string(text), "func main() {")
+	before, _, _ := strings.Cut(string(text), "// tlsProperties reads")
 	write(t, main, strings.Replace(before, "\t\"os\"\n", "", 1)+"func main() {\n\tif err := shim.Start(new(Store)); err != nil {\n\t\tlog.Fatal(err)\n\t}\n}\n")
 	built, err := golang.Build(t.Context(), golang.Options{Source: dir, Out: filepath.Join(t.TempDir(), "out"), OS: "linux", Arch: "amd64"})
 	f := fault.From(err)

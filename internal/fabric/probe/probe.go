@@ -5,12 +5,12 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fabric/dial"
 	"github.com/ccdev/ccdev/internal/wait"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -22,17 +22,27 @@ func (e *WrongID) Error() string {
 	return fmt.Sprintf("it registers as %q, and the peer knows it as %q", e.Got, e.Want)
 }
 
-// Register connects to the chaincode server at addr and reads the REGISTER it sends first. nil
-// means that a peer would get the package ID it expects. An error that no further try can help
-// is made by wait.Stop: a *WrongID, or a server that is no chaincode.
-func Register(ctx context.Context, addr, packageID string) error {
-	conn, err := grpc.NewClient("passthrough:///"+addr, append(dial.Options(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+// Register connects to the chaincode server at addr, with TLS unless that is nil, and reads the
+// REGISTER it sends first. nil means that a peer would get the package ID it expects. An error that
+// no further try can help is made by wait.Stop: a *WrongID, a server that is no chaincode, or a
+// fault that says why the two do not get on in TLS.
+func Register(ctx context.Context, addr, packageID string, secure *cctls.TLS) error {
+	within, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil) // ends the stream, which the chaincode takes as a peer's going
+	creds := secure.Client(addr, func(why error) { cancel(wait.Stop(why)) })
+	conn, err := grpc.NewClient("passthrough:///"+addr, append(dial.Options(), grpc.WithTransportCredentials(creds))...)
 	if err != nil {
 		return wait.Stop(err)
 	}
 	defer conn.Close() //nolint:errcheck // the answer is there, or the error is
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel() // ends the stream, which the chaincode takes as a peer's going
+	err = register(within, conn, packageID)
+	if why := context.Cause(within); err != nil && why != nil && ctx.Err() == nil {
+		return why
+	}
+	return err
+}
+
+func register(ctx context.Context, conn *grpc.ClientConn, packageID string) error {
 	stream, err := peer.NewChaincodeClient(conn).Connect(ctx)
 	if err != nil {
 		return err

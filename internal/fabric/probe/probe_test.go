@@ -91,7 +91,7 @@ func accept(t *testing.T, do func(net.Conn)) string {
 func TestTheRightChaincode(t *testing.T) {
 	gone := make(chan struct{})
 	addr := serve(t, registers(peer.ChaincodeMessage_REGISTER, name(t, id), gone))
-	if err := probe.Register(t.Context(), addr, id); err != nil {
+	if err := probe.Register(t.Context(), addr, id, nil); err != nil {
 		t.Fatal(err)
 	}
 	<-gone // the stream has ended: the chaincode serves the peer that comes next
@@ -114,7 +114,7 @@ func TestNoFurtherTryHelps(t *testing.T) {
 			tries := 0
 			err := wait.For(t.Context(), time.Minute, func(ctx context.Context) error {
 				tries++
-				return probe.Register(ctx, addr, id)
+				return probe.Register(ctx, addr, id, nil)
 			})
 			if err == nil || tries != 1 || !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("%d tries: %v", tries, err)
@@ -147,7 +147,7 @@ func TestAFurtherTryMayHelp(t *testing.T) {
 				if tries++; tries == 3 {
 					return nil
 				}
-				err := probe.Register(ctx, addr, id)
+				err := probe.Register(ctx, addr, id, nil)
 				if err == nil {
 					return wait.Stop(errors.New("it was taken for the chaincode"))
 				}
@@ -175,7 +175,7 @@ func TestAServerThatNeverAnswers(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() { <-reached; cancel() }()
-			if err := probe.Register(ctx, addr, id); err == nil || ctx.Err() == nil {
+			if err := probe.Register(ctx, addr, id, nil); err == nil || ctx.Err() == nil {
 				t.Errorf("the error is %v, and the context's %v", err, ctx.Err())
 			}
 		})

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/relay/trace"
 	"github.com/ccdev/ccdev/internal/wait"
@@ -182,7 +183,10 @@ func TestAProgramThatDoesNotBecomeLive(t *testing.T) {
 		ready      bool // false for a NotReady
 		superseded bool
 		exit       *relay.Exit
+		fix        string
 	}{
+		"it has no TLS": {err: &relay.NotReady{Generation: 8, Why: relay.Disagree, Err: fault.New(fault.Chaincode, "give it one", "no TLS")},
+			status: 422, fix: "give it one"},
 		"it crashes":     {err: &relay.NotReady{Generation: 8, Why: relay.Ended, Exit: exit}, status: 422, exit: exit},
 		"it is too slow": {err: &relay.NotReady{Generation: 8, Why: relay.TooLate, Limit: time.Second}, status: 422},
 		"a newer came":   {err: &relay.NotReady{Generation: 8, Why: relay.Superseded}, status: 409, ready: true, superseded: true},
@@ -200,7 +204,7 @@ func TestAProgramThatDoesNotBecomeLive(t *testing.T) {
 			if !errors.As(err, &refused) {
 				t.Fatalf("the error is %v", err)
 			}
-			if refused.Status != tc.status || refused.NotReady() == tc.ready || refused.Superseded() != tc.superseded || refused.Message == "" {
+			if refused.Status != tc.status || refused.NotReady() == tc.ready || refused.Superseded() != tc.superseded || refused.Message == "" || refused.Fix != tc.fix {
 				t.Errorf("it is %+v", refused)
 			}
 			if (refused.Exit == nil) != (tc.exit == nil) || tc.exit != nil &&

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay"
 )
 
@@ -130,6 +131,9 @@ func refuseSwap(w http.ResponseWriter, err error) {
 		return
 	}
 	f.Exit, f.Message = exitOf(notReady.Exit), withoutLog(*notReady)
+	if why := (*fault.Fault)(nil); errors.As(err, &why) {
+		f.Fix = why.Fix
+	}
 	switch notReady.Why {
 	case relay.Superseded:
 		f.Code = codeSuperseded

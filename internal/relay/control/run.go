@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/ccdev/ccdev/internal/build/node"
+	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/relay"
@@ -31,6 +32,8 @@ type RunOptions struct {
 	TokenFile string   // holds the API's token
 	Env       []string // of the chaincode's processes, KEY=VALUE
 
+	TLS cctls.Setup // of the streams with peers and with the chaincode
+
 	// Builtin finds the functions that the relay itself answers; may be nil.
 	Builtin func(function string) (relay.BuiltinFunc, bool)
 
@@ -43,6 +46,10 @@ type RunOptions struct {
 // says what could not be had, or has failed.
 func Run(ctx context.Context, o RunOptions) (err error) {
 	token, err := readToken(o.TokenFile)
+	if err != nil {
+		return err
+	}
+	secure, err := o.TLS.Load()
 	if err != nil {
 		return err
 	}
@@ -59,11 +66,11 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 
 	log := (&lineLog{to: o.Err}).printf
 	processes := host.New(host.Options{
-		Dir: filepath.Join(o.Dir, "work"), Modules: filepath.Join(o.Dir, node.ModulesDir), Env: o.Env, Out: o.Out,
+		Dir: filepath.Join(o.Dir, "work"), Modules: filepath.Join(o.Dir, node.ModulesDir), Env: o.Env, Out: o.Out, TLS: o.TLS,
 	})
 	defer processes.Close()
 	ring := trace.New(trace.Config{Chaincode: o.Chaincode})
-	r := relay.New(relay.Config{PackageID: o.PackageID, Host: processes, Recorder: ring, Builtin: o.Builtin, Log: log})
+	r := relay.New(relay.Config{PackageID: o.PackageID, Host: processes, Recorder: ring, Builtin: o.Builtin, Log: log, TLS: secure})
 	defer r.Close()
 	ready := make(chan struct{})
 	programs := filepath.Join(o.Dir, "programs")
