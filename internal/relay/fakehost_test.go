@@ -20,6 +20,8 @@ import (
 type fakeHost struct {
 	t   testing.TB
 	tls *cctls.TLS // of the programs; nil for none
+	// lingers is for programs that dial to stay when their stream has ended, until they are killed.
+	lingers bool
 
 	mu       sync.Mutex
 	programs map[string]program
@@ -90,6 +92,9 @@ func (p *fakeProcess) call(run program) {
 		s, err := peer.NewChaincodeSupportClient(conn).Register(p.ctx)
 		if err == nil {
 			err = run(p, s)
+		}
+		if p.host.lingers {
+			<-p.ctx.Done()
 		}
 		p.exit(1, fmt.Sprint("its stream ended: ", err)) // as shim.Start's caller does
 	})

@@ -66,7 +66,7 @@ func TestTheOtherSideOfTLS(t *testing.T) {
 			g.host.add("a", chaincode(number))
 			p := g.peer()
 			g.swap(1, "a", tc.mode)
-			g.host.tls = tc.program
+			g.host.tls, g.host.lingers = tc.program, true // its own end would say less
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			why := g.trySwap(ctx, 2, "a", tc.mode)
