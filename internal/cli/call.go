@@ -55,6 +55,8 @@ func newCallCmd(a *app, submit bool) (*cobra.Command, *callOptions) {
 	flags.StringVar(&o.As, "as", "", "USER or USER@ORG to call as (default: the first org's Admin)")
 	flags.StringArrayVar(&o.transient, "transient", nil, "KEY=VALUE of transient data, or KEY=@FILE; may be given again")
 	flags.StringVarP(&o.ctor, "ctor", "c", "", `function and arguments as JSON: {"Args":["FUNCTION","ARG"]}`)
+	completeFlag(a, cmd, "name", chaincodeNames)
+	completeFlag(a, cmd, "as", userNames)
 	return cmd, &o
 }
 

@@ -173,10 +173,11 @@ installed, approved, committed, and running as a service.`,
 		return fault.New(fault.Usage, fmt.Sprintf("see %q", cmd.CommandPath()+" --help"), "%w", err)
 	})
 	addGroup(root, "The network:", newUpCmd(a), newDownCmd(a), newResetCmd(a), newStatusCmd(a), newLogsCmd(a))
-	addGroup(root, "The chaincode:", newInitCmd(a), newInvokeCmd(a), newQueryCmd(a), newReloadCmd(a), newEnvCmd(a))
+	addGroup(root, "The chaincode:", newInitCmd(a), newInvokeCmd(a), newQueryCmd(a), newReloadCmd(a), newDeployCmd(a), newUserCmd(a))
 	addGroup(root, "Looking in:", newTraceCmd(a), newStateCmd(a))
-	addGroup(root, "Packages:", newPackageCmd(a), newInstalledCmd(a))
-	addGroup(root, "What it runs on:", newConfigCmd(a), newImagesCmd(a), newVersionCmd(a))
+	addGroup(root, "The lifecycle, step by step:", newPackageCmd(a), newInstallCmd(a), newInstalledCmd(a), newApproveCmd(a),
+		newReadinessCmd(a), newCommitCmd(a), newCommittedCmd(a))
+	addGroup(root, "What it runs on:", newConfigCmd(a), newEnvCmd(a), newImagesCmd(a), newVersionCmd(a))
 	root.AddCommand(newAgentCmd(a))
 	return root
 }

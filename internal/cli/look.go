@@ -128,7 +128,8 @@ func runLogs(ctx context.Context, a *app, services []string, o runtime.LogOption
 }
 
 func newInstalledCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	org := ""
+	cmd := &cobra.Command{
 		Use:     "queryinstalled",
 		Short:   "List the packages that are installed on the peers",
 		Example: "  ccdev queryinstalled -o json",
@@ -138,7 +139,7 @@ func newInstalledCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			packages, err := s.Installed(cmd.Context())
+			packages, err := s.Installed(cmd.Context(), org)
 			if err != nil {
 				return err
 			}
@@ -155,4 +156,6 @@ func newInstalledCmd(a *app) *cobra.Command {
 			return nil
 		},
 	}
+	addOrgFlag(a, cmd, &org)
+	return cmd
 }

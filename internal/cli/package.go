@@ -103,11 +103,19 @@ func newPackageShowCmd(a *app) *cobra.Command {
 }
 
 func readPackage(file string) (ccpackage.Package, error) {
-	data, err := os.ReadFile(file)
+	data, err := readPackageFile(file)
 	if err != nil {
-		return ccpackage.Package{}, fault.New(fault.Usage, "give the file of a chaincode package", "cannot read the package: %w", err)
+		return ccpackage.Package{}, err
 	}
 	return ccpackage.Read(data)
+}
+
+func readPackageFile(file string) ([]byte, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(fault.Usage, "give the file of a chaincode package", "cannot read the package: %w", err)
+	}
+	return data, nil
 }
 
 func showPackage(pkg ccpackage.Package) string {

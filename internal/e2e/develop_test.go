@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,36 +14,18 @@ import (
 
 // change is what the test reads of the events of an up that stays.
 type change struct {
-	Event, Phase, Error, Text string
-	Generation                int
-	Files                     []string
+	Event, Phase, Error, Text, Step, Note string
+	Generation                            int
+	Files                                 []string
 }
 
 // stay starts an up that stays, and waits until it takes changes live.
 func stay(t *testing.T, dir, runtime string) (up *exec.Cmd, events <-chan change) {
 	t.Helper()
 	up = ccdev(dir, "up", "--runtime", runtime, "-o", "json")
-	stderr, err := up.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := up.Start(); err != nil {
-		t.Fatal(err)
-	}
-	told := make(chan change, 1000)
-	go func() {
-		defer close(told)
-		lines := bufio.NewScanner(stderr)
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			var c change
-			if json.Unmarshal(lines.Bytes(), &c) == nil && (c.Event == "change" || c.Event == "notice") {
-				told <- c
-			}
-		}
-	}()
-	await(t, told, func(c change) bool { return strings.HasPrefix(c.Text, "taking changes live") })
-	return up, told
+	events = reports(t, up)
+	await(t, events, func(c change) bool { return strings.HasPrefix(c.Text, "taking changes live") })
+	return up, events
 }
 
 // leave ends an up that stays as Ctrl-C does, and gives what it told until then.

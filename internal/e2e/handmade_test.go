@@ -12,7 +12,6 @@ import (
 
 	"github.com/ccdev/ccdev/internal/ccpackage"
 	"github.com/ccdev/ccdev/internal/cctls"
-	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fabric/msp"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/runtime"
@@ -53,7 +52,13 @@ func runHandmade(t *testing.T, n network.Network, cc network.Chaincode) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deploy(t, n, pkg, lifecycle.Definition{Name: cc.Name, Version: cc.Version, Sequence: 1, PackageID: id})
+	file := filepath.Join(t.TempDir(), cc.Name+".tgz")
+	if err := os.WriteFile(file, pkg, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"install", file}, {"approve", "-n", cc.Name, "--package-id", id}, {"commit", "-n", cc.Name}} {
+		mustRun(t, ccdev(n.Dir, args...))
+	}
 	start(t, n, cc, topology.Generation{
 		Number: 1, PackageID: id, Program: filepath.Join(n.StateDir(), "chaincodes", "demo", "1", "chaincode"),
 	})
@@ -126,25 +131,6 @@ func handmade(t *testing.T, cc network.Chaincode) []byte {
 		t.Fatal(err)
 	}
 	return pkg
-}
-
-func deploy(t *testing.T, n network.Network, pkg []byte, d lifecycle.Definition) {
-	t.Helper()
-	admin, err := lifecycle.NewAdmin(n, n.Orgs[0], n.Orgs[0].Peers[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer admin.Close() //nolint:errcheck // the test is over
-	ctx := t.Context()
-	for _, step := range []func() error{
-		func() error { return admin.Install(ctx, pkg) },
-		func() error { return admin.Approve(ctx, d) },
-		func() error { return admin.Commit(ctx, d) },
-	} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // start runs a chaincode in the network's own runtime, so that ccdev takes it down as well.

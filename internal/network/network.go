@@ -5,6 +5,8 @@ import (
 	"net"
 	"path/filepath"
 	"time"
+
+	"github.com/ccdev/ccdev/internal/project"
 )
 
 // Network is everything a running network is known by. It is recorded in the state folder, and
@@ -84,6 +86,7 @@ const AdminUser = "Admin"
 type User struct {
 	Name       string            `json:"name"`
 	Attributes map[string]string `json:"attributes,omitempty"`
+	Added      bool              `json:"added,omitempty"` // to the live network, and not by ccdev.yaml
 }
 
 // Chaincode is one chaincode of the network, running as a service.
@@ -102,6 +105,11 @@ type Chaincode struct {
 	Image    string            `json:"image,omitempty"`  // to run in, where the user names one
 	Outside  Endpoint          `json:"outside,omitzero"` // see External
 	TLS      TLS               `json:"tls,omitzero"`
+
+	Endorsement string        `json:"endorsement,omitempty"` // as the project has it
+	Collections string        `json:"collections,omitempty"` // file, absolute
+	Init        *project.Init `json:"init,omitempty"`
+	PackageID   string        `json:"packageID"` // of the package that its folder made when the network took it on
 }
 
 // StateDir is where the network is recorded: keys, configuration, logs, ledgers of plain processes.

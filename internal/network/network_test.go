@@ -367,6 +367,18 @@ func TestWithUsers(t *testing.T) {
 	}
 }
 
+func TestUsersThatWereAddedStay(t *testing.T) {
+	p := assets("/p")
+	p.Orgs = project.Orgs{{Users: []project.User{{Name: "old"}}}}
+	n := made(t, p, network.RuntimeDocker)
+	n.Orgs[0].Users = append(n.Orgs[0].Users, network.User{Name: "added", Added: true}, network.User{Name: "both", Added: true})
+	p.Orgs = project.Orgs{{Users: []project.User{{Name: "both", Attributes: map[string]string{"from": "file"}}}}}
+	users := n.WithUsers(p).Orgs[0].Users
+	if len(users) != 2 || users[0].Name != "both" || users[0].Added || users[1].Name != "added" {
+		t.Errorf("the users are %+v", users)
+	}
+}
+
 func TestOrgByAnyName(t *testing.T) {
 	p := assets("/p")
 	p.Orgs = make(project.Orgs, 2)

@@ -64,7 +64,6 @@ func New(p project.Project, runtime string, port Port) (Network, error) {
 
 // WithChaincodes gives the network the project's chaincodes as they are now, and keeps all else.
 func (n Network) WithChaincodes(p project.Project, port Port) (Network, error) {
-	n.Chaincodes = nil
 	b := &builder{project: p, port: port, net: n}
 	b.chaincodes()
 	b.checkPorts()
@@ -127,22 +126,32 @@ func users(org project.Org) []User {
 	return list
 }
 
-// WithUsers gives the network's orgs the users that the project has now, and keeps all else.
+// WithUsers gives the network's orgs the users that the project has now, beside those that were
+// added to it alive, and keeps all else.
 func (n Network) WithUsers(p project.Project) Network {
 	n.Orgs = slices.Clone(n.Orgs)
 	for i, org := range p.Orgs {
-		n.Orgs[i].Users = users(org)
+		list := users(org)
+		for _, u := range n.Orgs[i].Users {
+			named := slices.ContainsFunc(list, func(has User) bool { return has.Name == u.Name })
+			if u.Added && !named {
+				list = append(list, u)
+			}
+		}
+		n.Orgs[i].Users = list
 	}
 	return n
 }
 
 func (b *builder) chaincodes() {
+	b.net.Chaincodes = []Chaincode{} // none is no null
 	for i, cc := range b.project.Chaincodes {
 		service := ChaincodeService(cc.Name)
 		made := Chaincode{
 			Name: cc.Name, Version: cc.Version, Label: cc.Label, Path: cc.Path, Env: cc.Env,
 			Service: service, Endpoint: b.endpoint(service, service, 9999, 9999+i),
 			Relay: cc.Relayed(), Mode: cc.Mode, Lang: cc.Lang, Image: cc.Image,
+			Endorsement: cc.Endorsement, Collections: cc.Collections, Init: cc.Init,
 		}
 		made.TLS = b.net.tls(made, cc.TLS)
 		if made.Relay {

@@ -59,7 +59,7 @@ func Recorded(dir string) (Network, bool, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &n)
 	}
-	if err == nil && (n.Dir == "" || len(n.Orgs) == 0 || len(n.Chaincodes) == 0) {
+	if err == nil && (n.Dir == "" || len(n.Orgs) == 0 || n.Chaincodes == nil) {
 		err = errors.New("it is not whole")
 	}
 	if err != nil {

@@ -105,8 +105,27 @@ func Load(dir string, over Overrides) (Project, error) {
 			p.Chaincodes[i].Path = filepath.Join(dir, cc.Path)
 		}
 		p.Chaincodes[i].TLS = cc.TLS.in(dir)
+		p.Chaincodes[i].Collections = collections(dir, p.Chaincodes[i])
 	}
 	return p, nil
+}
+
+// CollectionsFile is what the collections of a chaincode are read from where the project names no
+// file and the chaincode's folder has this one.
+const CollectionsFile = "collections_config.json"
+
+func collections(dir string, cc Chaincode) string {
+	own := filepath.Join(cc.Path, CollectionsFile)
+	switch {
+	case filepath.IsAbs(cc.Collections):
+		return cc.Collections
+	case cc.Collections != "":
+		return filepath.Join(dir, cc.Collections)
+	case exists(own):
+		return own
+	default:
+		return ""
+	}
 }
 
 // document is the project file. What YAML has no type for is text in it.
@@ -141,7 +160,7 @@ func fillIn(p *Project) {
 	if p.Name == "" {
 		p.Name = NameOf(p.Dir)
 	}
-	if len(p.Chaincodes) == 0 {
+	if p.Chaincodes == nil { // an empty list asks for none
 		p.Chaincodes = []Chaincode{{}}
 	}
 	for i := range p.Chaincodes {

@@ -71,6 +71,16 @@ type Chaincode struct {
 	Image   string            `yaml:"image"` // on Docker: has Node and npm, for a Node chaincode
 	Build   Build             `yaml:"build"` // of lang: dockerfile
 	TLS     TLS               `yaml:"tls"`   // off | server | mutual, or with certificates of the user's own
+
+	Endorsement string `yaml:"endorsement"` // a signature policy, or the name of a policy of the channel
+	Collections string `yaml:"collections"` // file of the private data collections; absolute once loaded, "" for none
+	Init        *Init  `yaml:"init"`        // the call without which nothing else is answered; nil for none
+}
+
+// Init is a call that a chaincode is given once for each of its versions.
+type Init struct {
+	Function string   `yaml:"function" json:"function"`
+	Args     []string `yaml:"args" json:"args"`
 }
 
 // Build says how an image is built of a chaincode's folder.

@@ -38,6 +38,9 @@ chaincodes:
     version: 1.2.0
     label: basic-label
     env: {LOG_LEVEL: debug, EMPTY: "", COUNT: 3}
+    endorsement: "OR('SellerMSP.peer')"
+    collections: config/private.json
+    init: {function: InitLedger, args: [a, 3]}
 `)
 	want := project.Project{
 		Dir: dir, Name: "my-assets", Fabric: "2.5.9", Runtime: "process", Channel: "trade", BatchTimeout: 250 * time.Millisecond,
@@ -49,7 +52,9 @@ chaincodes:
 		Ports: map[string]int{"peer0.seller": 7151, "chaincode-basic": 9998},
 		Chaincodes: []project.Chaincode{{
 			Name: "basic", Path: filepath.Join(dir, "chaincode", "basic"), Lang: "go", Version: "1.2.0", Label: "basic-label",
-			Env: map[string]string{"LOG_LEVEL": "debug", "EMPTY": "", "COUNT": "3"},
+			Env:         map[string]string{"LOG_LEVEL": "debug", "EMPTY": "", "COUNT": "3"},
+			Endorsement: "OR('SellerMSP.peer')", Collections: filepath.Join(dir, "config", "private.json"),
+			Init: &project.Init{Function: "InitLedger", Args: []string{"a", "3"}},
 		}},
 	}
 	if diff := cmp.Diff(want, load(t, dir, project.Overrides{})); diff != "" {
@@ -74,12 +79,28 @@ func TestWhatIsNotAskedForStaysOpen(t *testing.T) {
 	}
 }
 
+func TestCollectionsBesideTheSourcesNeedNoMention(t *testing.T) {
+	dir := folder(t, "assets", "chaincodes: [{name: a, path: a}, {name: b, path: b}]\n")
+	beside := filepath.Join(dir, "a", project.CollectionsFile)
+	if err := os.Mkdir(filepath.Dir(beside), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(beside, []byte("[]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := load(t, dir, project.Overrides{})
+	if p.Chaincodes[0].Collections != beside || p.Chaincodes[1].Collections != "" {
+		t.Errorf("a has %q, b has %q", p.Chaincodes[0].Collections, p.Chaincodes[1].Collections)
+	}
+}
+
 func TestForms(t *testing.T) {
 	for name, tc := range map[string]struct {
 		file string
 		want func(*project.Project)
 	}{
 		"orgs as a count":           {"orgs: 3", func(p *project.Project) { p.Orgs = make(project.Orgs, 3) }},
+		"no chaincode":              {"chaincodes: []", func(p *project.Project) { p.Chaincodes = []project.Chaincode{} }},
 		"orgs as a list":            {"orgs: [{name: A}, {}]", func(p *project.Project) { p.Orgs = project.Orgs{{Name: "A"}, {}} }},
 		"images as a word":          {"images: pull", func(p *project.Project) { p.Images.Source = "pull" }},
 		"images as a mapping":       {"images: {peer: x}", func(p *project.Project) { p.Images.Peer = "x" }},

@@ -103,6 +103,14 @@ func orgNameChecks(orgs Orgs) []check {
 	return checks
 }
 
+// ValidateUserName checks the name of a user. The error is a fault of the kind Usage.
+func ValidateUserName(name string) error {
+	if err := userError(name); err != nil {
+		return fault.New(fault.Usage, "choose another name", "%w", err)
+	}
+	return nil
+}
+
 func userError(name string) error {
 	if name == "" {
 		return fmt.Errorf("a user needs a name")

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/fabric/gateway"
-	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/runtime"
@@ -127,7 +125,11 @@ func resolve(n network.Network, c Call) (gateway.Call, error) {
 		call.Channel = n.Channel
 	}
 	if call.Chaincode == "" {
-		call.Chaincode = n.Chaincodes[0].Name
+		first, found := n.Chaincode("")
+		if !found {
+			return call, noChaincode("")
+		}
+		call.Chaincode = first.Name
 	}
 	for _, name := range c.Orgs {
 		org, err := orgOf(n, name)
@@ -137,6 +139,15 @@ func resolve(n network.Network, c Call) (gateway.Call, error) {
 		call.Orgs = append(call.Orgs, org.MSPID)
 	}
 	return call, nil
+}
+
+// noChaincode is the fault of a chaincode that the network does not have; none for an empty name.
+func noChaincode(name string) error {
+	if name == "" {
+		return fault.New(fault.Usage, `name one with -n; "ccdev querycommitted" lists those that were committed by hand`,
+			"the network has no chaincode of ccdev's (chaincodes in ccdev.yaml is empty)")
+	}
+	return fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
 }
 
 func orgOf(n network.Network, name string) (network.Org, error) {
@@ -174,24 +185,6 @@ func caller(n network.Network, as string) (org network.Org, user string, err err
 		}
 	}
 	return org, "", fault.New(fault.Usage,
-		fmt.Sprintf("use one of: %s; or add the user to its org in ccdev.yaml, then run \"ccdev up -d\"", strings.Join(there, ", ")),
+		fmt.Sprintf("use one of: %s; or make the user: \"ccdev user add %s\"", strings.Join(there, ", "), as),
 		"the network has no user %q", as)
-}
-
-// Installed gives the packages on every peer, by the peer's name.
-func (s *Session) Installed(ctx context.Context) (map[string][]lifecycle.Installed, error) {
-	l, err := s.find(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var mu sync.Mutex
-	packages := map[string][]lifecycle.Installed{}
-	err = l.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
-		installed, err := a.Installed(ctx)
-		mu.Lock()
-		defer mu.Unlock()
-		packages[a.Peer().Name] = installed
-		return err
-	})
-	return packages, err
 }

@@ -35,35 +35,33 @@ func (d *deployment) installed(ctx context.Context, a *lifecycle.Admin) (bool, e
 // lookApproved finds the definition to approve and commit, the one the channel has or the next
 // sequence, and tells whether every org has approved it.
 func (d *deployment) lookApproved(ctx context.Context) (done bool, reason string, err error) {
-	if d.definition, err = d.wanted(ctx); err != nil {
+	if d.definition, d.why, err = d.wanted(ctx); err != nil {
 		return false, "", err
 	}
 	var missing atomic.Bool
 	err = d.onPeers(ctx, firstPeer, func(ctx context.Context, a *lifecycle.Admin) error {
-		if a.Approved(ctx, d.cc.Name, d.definition.Sequence) != d.id {
+		if !d.approvedBy(ctx, a) {
 			missing.Store(true)
 		}
 		return nil
 	})
-	return !missing.Load(), fmt.Sprintf("sequence %d, by every org", d.definition.Sequence), err
+	return !missing.Load(), d.sequence() + ", by every org" + d.withCollections(), err
 }
 
-// wanted is the definition the channel should have: the committed one where it is the same, and
-// otherwise the one after it.
-func (d *deployment) wanted(ctx context.Context) (definition lifecycle.Definition, err error) {
-	definition = lifecycle.Definition{Name: d.cc.Name, Version: d.cc.Version, Sequence: 1, PackageID: d.id}
-	err = d.asFirstAdmin(func(a *lifecycle.Admin) error {
-		committed, found, err := a.Committed(ctx, d.cc.Name)
-		if err != nil || !found {
-			return err
-		}
-		definition.Sequence = committed.Sequence
-		if committed.Version != definition.Version || a.Approved(ctx, d.cc.Name, committed.Sequence) != d.id {
-			definition.Sequence++
-		}
-		return nil
-	})
-	return definition, err
+// approvedBy tells whether an org has approved this very definition with this package: for a
+// sequence that is not committed yet it may have approved another one.
+func (d *deployment) approvedBy(ctx context.Context, a *lifecycle.Admin) bool {
+	approved, found := a.Approved(ctx, d.cc.Name, d.definition.Sequence)
+	return found && approved.PackageID == d.id && len(d.definition.Changes(approved)) == 0
+}
+
+// sequence names the definition, with what is new about it.
+func (d *deployment) sequence() string {
+	text := fmt.Sprintf("sequence %d", d.definition.Sequence)
+	if d.why != "" {
+		text += ": " + d.why
+	}
+	return text
 }
 
 func (d *deployment) lookCommitted(ctx context.Context) (done bool, reason string, err error) {
@@ -72,7 +70,7 @@ func (d *deployment) lookCommitted(ctx context.Context) (done bool, reason strin
 		done = found && committed.Sequence == d.definition.Sequence
 		return err
 	})
-	return done, fmt.Sprintf("sequence %d", d.definition.Sequence), err
+	return done, d.sequence(), err
 }
 
 // asFirstAdmin acts on the first org's first peer, where it does not matter which.
@@ -89,12 +87,12 @@ func (d *deployment) asFirstAdmin(do func(*lifecycle.Admin) error) error {
 // approve gives every org's approval, as each has to.
 func (d *deployment) approve(ctx context.Context) (note string, err error) {
 	err = d.onPeers(ctx, firstPeer, func(ctx context.Context, a *lifecycle.Admin) error {
-		if a.Approved(ctx, d.cc.Name, d.definition.Sequence) == d.id {
+		if d.approvedBy(ctx, a) {
 			return nil // approving the same once more is an error to Fabric
 		}
 		return a.Approve(ctx, d.definition)
 	})
-	return fmt.Sprintf("sequence %d", d.definition.Sequence), err
+	return d.sequence(), err
 }
 
 // commit has the channel take the definition, once every org's peer knows of all approvals:
@@ -107,5 +105,5 @@ func (d *deployment) commit(ctx context.Context) (note string, err error) {
 		return "", err
 	}
 	err = d.asFirstAdmin(func(a *lifecycle.Admin) error { return a.Commit(ctx, d.definition) })
-	return fmt.Sprintf("sequence %d", d.definition.Sequence), err
+	return d.sequence(), err
 }

@@ -31,12 +31,14 @@ type deployment struct {
 	cc network.Chaincode
 
 	replace bool // whether a build that is the same as the last one is a new generation too
+	next    bool // whether a definition that is the same as the committed one is a new sequence too
 
 	generation topology.Generation  // set by the step "build"
 	mode       relay.Mode           // likewise
 	pkg        []byte               // set by the look of "install"
 	id         string               // likewise
 	definition lifecycle.Definition // set by the look of "approve"
+	why        string               // what makes it another one than is committed; likewise
 }
 
 // step names a step of this chaincode.
@@ -49,7 +51,7 @@ func (d *deployment) steps() []steps.Step {
 		// and tries again only after a second. A relay is there before.
 		commitAfter = start.Name
 	}
-	return d.external([]steps.Step{
+	list := []steps.Step{
 		d.buildStep(),
 		start,
 		{
@@ -58,17 +60,18 @@ func (d *deployment) steps() []steps.Step {
 		},
 		{
 			Name: d.step("approve"), Needs: []string{stepPeers, d.step("install")}, Look: d.lookApproved, Run: d.approve,
-			Reason: "by every org",
+			Reason: "by every org" + d.withCollections(),
 		},
 		{
 			Name: d.step("commit"), Needs: []string{d.step("approve"), commitAfter}, Look: d.lookCommitted, Run: d.commit,
 			Reason: "to " + d.net.Channel,
 		},
-		{
-			Name: d.step("ready"), Needs: []string{d.step("commit"), start.Name}, Apart: true, Run: d.ready,
-			Reason: "a first answer through every org's peer",
-		},
-	})
+	}
+	list = append(list, d.initSteps(d.step("commit"), start.Name)...)
+	return d.external(append(list, steps.Step{
+		Name: d.step("ready"), Needs: []string{list[len(list)-1].Name, start.Name}, Apart: true, Run: d.ready,
+		Reason: "a first answer through every org's peer",
+	}))
 }
 
 // buildStep builds the sources; those of a Node chaincode where they will run.
@@ -106,15 +109,24 @@ func (d *deployment) startsAfter() string {
 	return stepFabric
 }
 
-// packageOf makes the chaincode's package. It depends on nothing but the chaincode's name, label,
-// address and TLS, so that its ID is known before anything runs, and stays.
+// packageOf makes the chaincode's package. It depends on nothing but the chaincode's label, its
+// address, its TLS, and the META-INF in its folder, so that its ID is known before anything runs,
+// and no change of the code is one of the package.
 func packageOf(cc network.Chaincode, packageType string) (pkg []byte, id string, err error) {
 	connection, err := connectionOf(cc)
 	if err != nil {
 		return nil, "", err
 	}
-	pkg, err = ccpackage.Build(ccpackage.Spec{Label: cc.Label, Type: packageType, Connection: connection})
+	pkg, err = ccpackage.Build(ccpackage.Spec{Label: cc.Label, Type: packageType, MetaInf: metaInf(cc), Connection: connection})
 	return pkg, ccpackage.ID(cc.Label, pkg), err
+}
+
+// metaInf is the folder that holds the chaincode's META-INF, if it has one.
+func metaInf(cc network.Chaincode) string {
+	if cc.External() {
+		return "" // its folder need not be there
+	}
+	return cc.Path
 }
 
 // build builds the chaincode. The result is a new generation if the program is another one.
@@ -165,17 +177,13 @@ func (d *deployment) start(ctx context.Context) (note string, err error) {
 	if err := d.startServices(ctx, model, d.cc.Service); err != nil {
 		return "", err
 	}
-	_, id, err := packageOf(d.cc, packageType)
-	if err != nil {
-		return "", err
-	}
 	secure, err := tlsOf(d.cc).Load()
 	if err != nil {
 		return "", err
 	}
 	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
 		err := wait.For(ctx, readyLimit, func(ctx context.Context) error {
-			return probe.Register(ctx, d.cc.Endpoint.Host, id, secure)
+			return probe.Register(ctx, d.cc.Endpoint.Host, d.cc.PackageID, secure)
 		})
 		return d.unready(err)
 	})
@@ -214,6 +222,10 @@ func (d *deployment) lookInstalled(ctx context.Context) (done bool, reason strin
 	}
 	if err != nil {
 		return false, "", err
+	}
+	if d.id != d.cc.PackageID {
+		return false, "", fault.New(fault.Usage, `run "ccdev deploy"`,
+			"META-INF of %s has changed since its package was made, and the relay is known by that package", d.cc.Name)
 	}
 	missing, err := d.peersWithout(ctx)
 	return len(missing) == 0, d.id, err

@@ -17,27 +17,50 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Develop watches the sources of the network's chaincodes and takes each change live, until ctx
-// ends. A chaincode without a relay is left alone: a reload would fail what is in flight.
+// Develop watches the network's chaincodes and takes each change live, until ctx ends: new code as
+// a new generation, and a new definition as the next sequence. The code of a chaincode without a
+// relay is left alone: a reload would fail what is in flight.
 func (s *Session) Develop(ctx context.Context) error {
 	p, err := project.Load(s.dir, project.Overrides{})
 	if err != nil {
 		return err
 	}
+	for told := false; ; told = true {
+		defined, err := s.developUntilDefined(ctx, p, told)
+		if err != nil || defined == nil {
+			return err
+		}
+		p = *defined
+		s.redeploy(ctx, p)
+	}
+}
+
+// developUntilDefined develops until the project asks for other definitions than were deployed,
+// and gives what it asks for then; nil at the end of ctx. With told set the user knows what is
+// watched.
+func (s *Session) developUntilDefined(ctx context.Context, p project.Project, told bool) (defined *project.Project, err error) {
 	l, err := s.find(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	all, ctx := errgroup.WithContext(ctx)
 	for _, cc := range l.net.Chaincodes {
 		if cc.External() {
 			all.Go(func() error { return (&deployment{bringUp: u, cc: cc}).tellExternal(ctx) })
 		} else if cc.Relay {
-			all.Go(func() error { return develop(ctx, &deployment{bringUp: u, cc: cc}) })
+			all.Go(func() error { return develop(ctx, &deployment{bringUp: u, cc: cc}, told) })
 		}
 	}
-	return all.Wait()
+	all.Go(func() (err error) {
+		defer cancel()
+		defined, err = s.awaitDefinition(ctx, p)
+		return err
+	})
+	err = all.Wait()
+	return defined, err
 }
 
 // development is one chaincode's way from change to change.
@@ -57,7 +80,7 @@ type pending struct {
 	number  int // of the generation; 0 while it has none
 }
 
-func develop(ctx context.Context, d *deployment) error {
+func develop(ctx context.Context, d *deployment, told bool) error {
 	record, err := recordedGeneration(d.net.ChaincodeDir(d.cc))
 	if err != nil {
 		return err
@@ -72,7 +95,9 @@ func develop(ctx context.Context, d *deployment) error {
 		return watch.Watch(ctx, watch.Options{
 			Dir: d.cc.Path, Notice: func(text string) { d.emit(event.Notice{Text: text}) },
 			Ready: func() {
-				d.emit(event.Notice{Text: "watching " + d.cc.Path})
+				if !told {
+					d.emit(event.Notice{Text: "watching " + d.cc.Path})
+				}
 				loop.Reload() // what was saved between the last build and now is in no batch
 			},
 		}, func(b watch.Batch) {

@@ -207,7 +207,7 @@ func (d *deployment) tellExternal(ctx context.Context) error {
 func reloadable(n network.Network, name string) error {
 	cc, known := n.Chaincode(name)
 	if !known {
-		return fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
+		return noChaincode(name)
 	}
 	for _, cc := range n.Chaincodes {
 		if (name == "" || name == cc.Name) && !cc.External() {

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/ccdev/ccdev/internal/cctls"
 	"github.com/ccdev/ccdev/internal/fault"
@@ -16,8 +17,17 @@ type ExternalEnv struct {
 	ExternalStatus
 	Chaincode string            `json:"chaincode"`
 	PackageID string            `json:"packageID"`
-	Variables map[string]string `json:"variables"`
+	Env       map[string]string `json:"variables"`
 	Arguments []string          `json:"arguments,omitempty"` // of a program on Go's shim that dials
+}
+
+// Variables are those of Env, sorted.
+func (e ExternalEnv) Variables() []Variable {
+	var all []Variable
+	for _, name := range slices.Sorted(maps.Keys(e.Env)) {
+		all = append(all, Variable{Name: name, Value: e.Env[name]})
+	}
+	return all
 }
 
 // ExternalEnv gives what to start a chaincode of lang external with (the first one for an empty name).
@@ -28,7 +38,7 @@ func (s *Session) ExternalEnv(ctx context.Context, name string) (ExternalEnv, er
 	}
 	cc, found := l.net.Chaincode(name)
 	if !found {
-		return ExternalEnv{}, fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
+		return ExternalEnv{}, noChaincode(name)
 	}
 	if !cc.External() {
 		return ExternalEnv{}, fault.New(fault.Usage, "set lang: external for it in ccdev.yaml, then run \"ccdev up -d\"",
@@ -42,16 +52,13 @@ func (l *live) externalEnv(ctx context.Context, cc network.Chaincode) (ExternalE
 	if err != nil {
 		return ExternalEnv{}, err
 	}
-	_, id, err := packageOf(cc, packageType)
-	if err != nil {
-		return ExternalEnv{}, err
-	}
-	env := ExternalEnv{ExternalStatus: st, Chaincode: cc.Name, PackageID: id, Variables: map[string]string{}}
-	env.Variables["CORE_PEER_LOCALMSPID"] = l.net.Orgs[0].MSPID
-	maps.Copy(env.Variables, cc.Env)
-	maps.Copy(env.Variables, host.Variables(id, st.Mode, st.Address))
+	id := cc.PackageID
+	env := ExternalEnv{ExternalStatus: st, Chaincode: cc.Name, PackageID: id, Env: map[string]string{}}
+	env.Env["CORE_PEER_LOCALMSPID"] = l.net.Orgs[0].MSPID
+	maps.Copy(env.Env, cc.Env)
+	maps.Copy(env.Env, host.Variables(id, st.Mode, st.Address))
 	secure := cctls.Setup{Mode: cc.TLS.Mode, Dir: cc.TLS.Dir, Name: cc.Host()}
-	maps.Copy(env.Variables, secure.Variables(st.Mode == relay.Server))
+	maps.Copy(env.Env, secure.Variables(st.Mode == relay.Server))
 	env.Arguments = host.Arguments(st.Mode, st.Address)
 	return env, nil
 }

@@ -23,10 +23,11 @@ type live struct {
 // tailLines is how much of a log explains a failure.
 const tailLines = 20
 
-// explain adds the end of a service's log to a fault that has none.
+// explain adds the end of a service's log to a fault that has none, unless it is the user's own:
+// there the log says nothing.
 func (l *live) explain(ctx context.Context, err error, service string) error {
 	f := fault.From(err)
-	if f == nil || len(f.Log) > 0 {
+	if f == nil || len(f.Log) > 0 || f.Kind == fault.Usage {
 		return err
 	}
 	return f.WithLog(runtime.Tail(context.WithoutCancel(ctx), l.rt, service, tailLines))

@@ -15,8 +15,10 @@ func (u *bringUp) lookFabric(context.Context) (done bool, reason string, err err
 }
 
 func (u *bringUp) lookIdentities(context.Context) (done bool, reason string, err error) {
-	_, missing := os.Stat(u.net.GenesisBlock()) // made last, from all others
-	return missing == nil, "in " + u.net.StateDir(), nil
+	if _, missing := os.Stat(u.net.GenesisBlock()); missing != nil { // made last, from all others
+		return false, "", nil
+	}
+	return true, "in " + u.net.StateDir(), nil
 }
 
 func (u *bringUp) lookNodes(ctx context.Context) (done bool, reason string, err error) {
@@ -38,5 +40,8 @@ func (u *bringUp) lookNodes(ctx context.Context) (done bool, reason string, err 
 
 func (u *bringUp) lookOrderer(context.Context) (done bool, reason string, err error) {
 	joined, err := lifecycle.OrdererJoined(u.net)
-	return joined, "it has " + u.net.Channel, err
+	if !joined {
+		return false, "", err
+	}
+	return true, "it has " + u.net.Channel, nil
 }

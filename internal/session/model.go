@@ -39,9 +39,7 @@ func modelOf(ctx context.Context, n network.Network, generations map[string]topo
 	}
 	for _, cc := range n.Chaincodes {
 		g := generations[cc.Name]
-		if _, g.PackageID, err = packageOf(cc, packageType); err != nil {
-			return nil, nil, err
-		}
+		g.PackageID = cc.PackageID
 		if g.Image, err = imageOf(cc, g); err != nil {
 			return nil, nil, err
 		}

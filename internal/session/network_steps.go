@@ -54,7 +54,7 @@ func (u *bringUp) steps() []steps.Step {
 		},
 	}
 	for _, cc := range u.net.Chaincodes {
-		list = append(list, (&deployment{bringUp: u, cc: cc}).steps()...)
+		list = append(list, (&deployment{bringUp: u, cc: cc, next: u.next(cc)}).steps()...)
 	}
 	return append(list, u.extraStep()...)
 }
@@ -225,7 +225,10 @@ func (u *bringUp) lookPeers(ctx context.Context) (done bool, reason string, err 
 		}
 		return err
 	})
-	return !missing.Load(), "all peers have " + u.net.Channel, err
+	if err != nil || missing.Load() {
+		return false, "", err
+	}
+	return true, "all peers have " + u.net.Channel, nil
 }
 
 // joinPeers has the peers join, the first one before the others: peers that dial each other's

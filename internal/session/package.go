@@ -3,7 +3,6 @@ package session
 import (
 	"context"
 
-	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
 )
@@ -17,7 +16,7 @@ func (s *Session) Package(ctx context.Context, name, label, packageType string) 
 	}
 	cc, found := n.Chaincode(name)
 	if !found {
-		return nil, "", fault.New(fault.Usage, "name one of the chaincodes in ccdev.yaml", "the project has no chaincode %q", name)
+		return nil, "", noChaincode(name)
 	}
 	if label != "" {
 		cc.Label = label
@@ -44,7 +43,7 @@ func (s *Session) networkOrPlan(ctx context.Context) (network.Network, error) {
 	}
 	n, _, _, err = s.definite(ctx, p, s.claimPorts)
 	if err == nil {
-		err = ensureTLS(n, p)
+		err = secure(n, p)
 	}
 	return n, err
 }

@@ -21,7 +21,7 @@ func (s *Session) relayed(name string) (network.Network, network.Chaincode, erro
 	}
 	cc, found := n.Chaincode(name)
 	if !found {
-		return n, cc, fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
+		return n, cc, noChaincode(name)
 	}
 	if !cc.Relay {
 		return n, cc, fault.New(fault.Usage, "set relay: true for it in ccdev.yaml, then run \"ccdev up -d\"",

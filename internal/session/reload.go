@@ -68,9 +68,8 @@ func (d *deployment) reload() []steps.Step {
 	build, start := d.buildStep(), d.startStep()
 	build.Needs = nil
 	start.Needs = []string{d.step("build")}
-	return []steps.Step{
-		build,
-		start,
-		{Name: d.step("ready"), Needs: []string{start.Name}, Reason: "a first answer", Run: d.ready},
-	}
+	list := append([]steps.Step{build, start}, d.initSteps(start.Name)...)
+	return append(list, steps.Step{
+		Name: d.step("ready"), Needs: []string{list[len(list)-1].Name}, Reason: "a first answer", Run: d.ready,
+	})
 }

@@ -33,6 +33,7 @@ type Session struct {
 	getenv   func(string) string
 	emit     event.Sink
 	book     *ports.Book
+	deployed intent // what the chaincodes were last deployed from; set by an up
 }
 
 // Open finds the project. It does not look whether it has a network.

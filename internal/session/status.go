@@ -63,7 +63,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 	n := l.net
 	st := Status{
 		Project: n.Name, Dir: n.Dir, Runtime: n.Runtime, Fabric: n.Fabric, Channel: n.Channel,
-		Services: []ServiceStatus{}, // none is no null
+		Services: []ServiceStatus{}, Chaincodes: []ChaincodeStatus{}, // none is no null
 	}
 	running, err := l.rt.Services(ctx)
 	if err != nil {
@@ -85,12 +85,8 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 			return st, err
 		}
 		generations[cc.Service] = record.Live
-		_, id, err := packageOf(cc, packageType)
-		if err != nil {
-			return st, err
-		}
 		st.Chaincodes = append(st.Chaincodes, ChaincodeStatus{
-			Name: cc.Name, Version: cc.Version, PackageID: id, Generation: record.Live, Relay: cc.Relay,
+			Name: cc.Name, Version: cc.Version, PackageID: cc.PackageID, Generation: record.Live, Relay: cc.Relay,
 			TLS: cc.TLS.Mode,
 		})
 	}

@@ -37,6 +37,14 @@ func ensureTLS(n network.Network, p project.Project) error {
 	})
 }
 
+// secure puts the certificates in place, and completes the packages that hold them.
+func secure(n network.Network, p project.Project) error {
+	if err := ensureTLS(n, p); err != nil {
+		return err
+	}
+	return define(n)
+}
+
 func eachTLS(n network.Network, p project.Project, do func(network.Chaincode, project.TLS) error) error {
 	for _, wanted := range p.Chaincodes {
 		cc, found := n.Chaincode(wanted.Name)

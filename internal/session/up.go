@@ -77,9 +77,6 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 		return nil, err
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
-	if err := checkTLS(n, p); err != nil {
-		return nil, err
-	}
 	if recorded {
 		l, err := s.attach(ctx, n)
 		if err != nil {
@@ -110,12 +107,13 @@ func checkSources(p *project.Project) error {
 // prepare makes the network definite and records it, so that every later command finds it. first
 // tells that it is new.
 func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, first bool, err error) {
+	s.deployed = intentOf(p) // first: what changes meanwhile is a change
 	n, recorded, why, err := s.definite(ctx, p, s.claimPorts)
 	if err != nil {
 		return nil, !recorded, err
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
-	if err := ensureTLS(n, p); err != nil {
+	if err := secure(n, p); err != nil {
 		return nil, !recorded, err
 	}
 	l, err := s.attach(ctx, n)
@@ -136,17 +134,29 @@ func (s *Session) definite(ctx context.Context, p project.Project, book portsFun
 	}
 	if recorded {
 		n, err = s.asItIsNow(ctx, n, p, book)
-		return n, true, "", err
+	} else {
+		n, why, err = s.asWanted(ctx, p, book)
 	}
+	if err == nil {
+		err = checkTLS(n, p)
+	}
+	if err == nil {
+		err = define(n)
+	}
+	return n, recorded, why, err
+}
+
+// asWanted gives a new network.
+func (s *Session) asWanted(ctx context.Context, p project.Project, book portsFunc) (n network.Network, why string, err error) {
 	name, why, err := s.choose(ctx, p)
 	if err != nil {
-		return n, false, "", err
+		return n, "", err
 	}
 	err = book(ctx, func(claims *ports.Claims) error {
 		n, err = network.New(p, name, claims.Port)
 		return err
 	})
-	return n, false, why, err
+	return n, why, err
 }
 
 // asItIsNow gives a recorded network what the project has now, and other ports for those it lost.
@@ -210,4 +220,5 @@ type bringUp struct {
 	first   bool // the network is new, and goes when this up fails
 
 	programs network.Programs // as recorded, until the step "fabric" has set them
+	forced   []string         // chaincodes that get a new sequence whatever they have
 }

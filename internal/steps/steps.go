@@ -2,6 +2,7 @@
 package steps
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,8 +19,9 @@ type Step struct {
 	Reason string   // why the work needs it, for the reader of a plan
 	Needs  []string // steps that must be done before
 
-	// Look tells, without changing anything, whether there is nothing to do, and why in words.
-	// A step without it always acts.
+	// Look tells, without changing anything, whether there is nothing to do, and why in words. Where
+	// there is something to do, its words stand in for Reason, if it has any. A step without it
+	// always acts.
 	Look func(ctx context.Context) (done bool, reason string, err error)
 
 	// Always marks a step that runs whatever Look says, as it is cheap and compares more closely
@@ -121,19 +123,20 @@ func (r *running) run(ctx context.Context, s Step) error {
 	if err := ctx.Err(); err != nil {
 		return errNeeds
 	}
-	start := time.Now()
+	start, reason := time.Now(), s.Reason
 	if s.Look != nil && !s.Always {
-		done, reason, err := s.Look(ctx)
+		done, why, err := s.Look(ctx)
 		if err == nil && done {
-			r.sink(event.StepSkipped{Step: s.Name, Reason: reason})
+			r.sink(event.StepSkipped{Step: s.Name, Reason: why})
 			return nil
 		}
 		if err != nil {
 			r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
 			return r.ended(ctx, s, start, err)
 		}
+		reason = cmp.Or(why, reason)
 	}
-	r.sink(event.StepStarted{Step: s.Name, Reason: s.Reason})
+	r.sink(event.StepStarted{Step: s.Name, Reason: reason})
 	note, err := s.Run(ctx)
 	if err != nil {
 		return r.ended(ctx, s, start, err)
@@ -195,9 +198,7 @@ func Plan(ctx context.Context, list []Step) ([]Planned, error) {
 			if err != nil {
 				return plan, err
 			}
-			if done {
-				p.Act, p.Reason = false, reason
-			}
+			p.Act, p.Reason = !done, cmp.Or(reason, s.Reason)
 		}
 		missing[s.Name] = hidden || s.Look != nil && p.Act
 		plan = append(plan, p)

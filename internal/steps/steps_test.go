@@ -360,8 +360,10 @@ func TestPlan(t *testing.T) {
 	looks := func(name string, done bool, needs ...string) steps.Step {
 		return steps.Step{
 			Name: name, Needs: needs, Reason: "wanted",
-			Look: func(context.Context) (bool, string, error) { return done, "there", nil },
-			Run:  func(context.Context) (string, error) { panic("a plan acted") },
+			Look: func(context.Context) (bool, string, error) {
+				return done, map[bool]string{true: "there", false: "missing"}[done], nil
+			},
+			Run: func(context.Context) (string, error) { panic("a plan acted") },
 		}
 	}
 	always := looks("always", true)
@@ -381,7 +383,7 @@ func TestPlan(t *testing.T) {
 		{Step: "there", Reason: "there"},
 		{Step: "after there", Reason: "there"},
 		{Step: "always", Reason: "there"},
-		{Step: "acts", Act: true, Reason: "wanted"},
+		{Step: "acts", Act: true, Reason: "missing"},
 		{Step: "behind", Act: true, Reason: "wanted"},
 		{Step: "far behind", Act: true, Reason: "wanted"},
 		{Step: "blind", Act: true, Reason: "wanted"},

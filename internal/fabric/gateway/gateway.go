@@ -105,9 +105,19 @@ func (c *Client) Evaluate(ctx context.Context, call Call) (Result, error) {
 // Ready tells whether the peer can run the chaincode, by a call the chaincode need not know: an
 // answer that the chaincode made, an error too, is proof enough. mspID is that of the peer's org.
 func (c *Client) Ready(ctx context.Context, channel, chaincode, mspID string) error {
+	return answered(c.probe(ctx, channel, chaincode, mspID))
+}
+
+// probe makes a call that changes nothing, and that the chaincode need not know.
+func (c *Client) probe(ctx context.Context, channel, chaincode, mspID string) error {
 	_, err := c.Evaluate(ctx, Call{
 		Channel: channel, Chaincode: chaincode, Function: metadataFunction, Orgs: []string{mspID},
 	})
+	return err
+}
+
+// answered takes an error for none where it is the chaincode's own response.
+func answered(err error) error {
 	// internal/pkg/gateway/apiutils.go: Unknown is the chaincode's own response. An error of this
 	// side, which is no status at all, would pass for one.
 	if s, ok := status.FromError(err); ok && s.Code() == codes.Unknown {
@@ -127,6 +137,10 @@ func (c *Client) Submit(ctx context.Context, call Call) (Result, error) {
 	if err != nil {
 		return Result{}, explain(call, err)
 	}
+	return c.submit(ctx, call, proposal, start)
+}
+
+func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposal, start time.Time) (Result, error) {
 	tx, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		return Result{}, explain(call, err)

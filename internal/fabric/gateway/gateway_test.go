@@ -33,6 +33,7 @@ type server struct {
 	validation                        peer.TxValidationCode
 	hang                              chan struct{} // closed once a call hangs, where it is to
 	targets                           []string      // of the last evaluate
+	proposal                          []byte        // of the last endorsement
 	stop                              func()        // set by connect
 }
 
@@ -54,6 +55,7 @@ func (s *server) Evaluate(ctx context.Context, r *gatewaypb.EvaluateRequest) (*g
 }
 
 func (s *server) Endorse(_ context.Context, r *gatewaypb.EndorseRequest) (*gatewaypb.EndorseResponse, error) {
+	s.proposal = r.GetProposedTransaction().GetProposalBytes()
 	if s.endorse != nil {
 		return nil, s.endorse
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/fabric/dial"
@@ -87,50 +88,76 @@ func (a *Admin) Install(ctx context.Context, pkg []byte) error {
 	return a.failed("install the package", err)
 }
 
-// Definition is what the channel agrees on for a chaincode.
-type Definition struct {
-	Name      string `json:"name"`
-	Version   string `json:"version"`
-	Sequence  int64  `json:"sequence"`
-	PackageID string `json:"packageID,omitempty"` // each org's own
-}
-
-func (d Definition) sdk(channel string) *chaincode.Definition {
-	return &chaincode.Definition{
-		ChannelName: channel, Name: d.Name, Version: d.Version, Sequence: d.Sequence, PackageID: d.PackageID,
-	}
+// Package gives the bytes of a package that is installed on the peer.
+func (a *Admin) Package(ctx context.Context, packageID string) (pkg []byte, err error) {
+	err = a.try(ctx, func(ctx context.Context) error {
+		pkg, err = chaincode.NewPeer(a.conn, a.id).GetInstalled(ctx, packageID)
+		return err
+	})
+	return pkg, a.failed("give the package "+packageID, err)
 }
 
 // Committed gives the committed definition of a chaincode, and whether there is one.
 func (a *Admin) Committed(ctx context.Context, name string) (Definition, bool, error) {
-	var found *Definition
+	// The list, not the one by name: an unknown name is an error with nothing but its text.
+	definitions, err := a.Definitions(ctx)
+	for _, d := range definitions {
+		if d.Name == name {
+			return d, true, err
+		}
+	}
+	return Definition{}, false, err
+}
+
+// Definitions gives all that the channel has agreed on.
+func (a *Admin) Definitions(ctx context.Context) ([]Definition, error) {
+	var definitions []Definition
 	err := a.try(ctx, func(ctx context.Context) error {
-		// The list, not the one by name: an unknown name is an error with nothing but its text.
 		result, err := a.gateway().QueryCommitted(ctx, a.net.Channel)
 		if err != nil {
 			return err
 		}
+		definitions = nil
 		for _, d := range result.GetChaincodeDefinitions() {
-			if d.GetName() == name {
-				found = &Definition{Name: name, Version: d.GetVersion(), Sequence: d.GetSequence()}
-			}
+			definitions = append(definitions, definitionOf(d.GetName(), d))
 		}
 		return nil
 	})
-	if err != nil || found == nil {
-		return Definition{}, false, a.failed("list the committed chaincodes", err)
-	}
-	return *found, true, nil
+	return definitions, a.failed("list the committed chaincodes", err)
 }
 
-// Approved gives the package ID that the org has approved for this sequence; "" when the org
-// approved none, or has approved no such sequence.
-func (a *Admin) Approved(ctx context.Context, name string, sequence int64) string {
+// Readiness is what an org thinks of a definition that is to be committed.
+type Readiness struct {
+	Approved   bool     `json:"approved"`
+	Mismatches []string `json:"mismatches,omitempty"` // the parts in which it has approved another one; since Fabric 3.0
+}
+
+// Readiness tells by MSP ID which orgs have approved the definition, as this peer knows.
+func (a *Admin) Readiness(ctx context.Context, d Definition) (map[string]Readiness, error) {
+	orgs := map[string]Readiness{}
+	err := a.try(ctx, func(ctx context.Context) error {
+		result, err := a.gateway().CheckCommitReadiness(ctx, d.sdk(a.net.Channel))
+		for org, approved := range result.GetApprovals() {
+			// The peer names the whole where the org has approved nothing (core/chaincode/lifecycle,
+			// IsSerialized).
+			items := slices.DeleteFunc(result.GetMismatches()[org].GetItems(), func(i string) bool { return i == "ChaincodeParameters" })
+			orgs[org] = Readiness{Approved: approved, Mismatches: items}
+		}
+		return err
+	})
+	return orgs, a.failed(fmt.Sprintf("check %s, sequence %d,", d.Name, d.Sequence), err)
+}
+
+// Approved gives what the org has approved for this sequence, with the package ID; found is false
+// when the org approved none, or has approved no such sequence.
+func (a *Admin) Approved(ctx context.Context, name string, sequence int64) (d Definition, found bool) {
 	result, err := a.gateway().QueryApproved(ctx, a.net.Channel, name, sequence)
 	if err != nil {
-		return "" // the peer's answer for "not approved" is an error, told apart by its text only
+		return d, false // the peer's answer for "not approved" is an error, told apart by its text only
 	}
-	return result.GetSource().GetLocalPackage().GetPackageId()
+	d = definitionOf(name, result)
+	d.PackageID = result.GetSource().GetLocalPackage().GetPackageId()
+	return d, true
 }
 
 // Approve gives the org's approval to a definition.

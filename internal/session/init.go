@@ -1,0 +1,90 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/ccdev/ccdev/internal/fabric/gateway"
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/steps"
+	"github.com/ccdev/ccdev/internal/wait"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// initSteps is the chaincode's init, where it has one. Before it, the peers refuse all other calls.
+func (d *deployment) initSteps(needs ...string) []steps.Step {
+	if d.cc.Init == nil {
+		return nil
+	}
+	return []steps.Step{{
+		Name: d.step("init"), Needs: needs, Apart: true, Look: d.lookInit, Run: d.init,
+		Reason: d.cc.Init.Function + " once for version " + d.cc.Version,
+	}}
+}
+
+// lookInit tells whether the committed version had its init. Every org's peer is asked, as the
+// call goes out to any of them.
+func (d *deployment) lookInit(ctx context.Context) (done bool, reason string, err error) {
+	var missing atomic.Bool
+	err = d.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
+		if err := a.AwaitCommitted(ctx, d.definition); err != nil {
+			return err
+		}
+		client, err := gateway.Connect(d.net, a.Org(), network.AdminUser)
+		if err != nil {
+			return err
+		}
+		defer client.Close() //nolint:errcheck // nothing is left to send
+		return wait.For(ctx, readyLimit, func(ctx context.Context) error {
+			had, err := client.Initialized(ctx, d.net.Channel, d.cc.Name, a.Org().MSPID)
+			if err == nil && !had {
+				missing.Store(true)
+			}
+			return err
+		})
+	})
+	if err != nil || missing.Load() {
+		return false, "", err
+	}
+	return true, "version " + d.cc.Version + " had its init", nil
+}
+
+func (d *deployment) init(ctx context.Context) (note string, err error) {
+	client, err := gateway.Connect(d.net, d.net.Orgs[0], network.AdminUser)
+	if err != nil {
+		return "", err
+	}
+	defer client.Close() //nolint:errcheck // nothing is left to send
+	call := gateway.Call{Channel: d.net.Channel, Chaincode: d.cc.Name, Function: d.cc.Init.Function}
+	for _, arg := range d.cc.Init.Args {
+		call.Args = append(call.Args, []byte(arg))
+	}
+	already := false
+	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
+		_, already, err = client.Init(ctx, call)
+		if code := status.Code(err); code == codes.FailedPrecondition || code == codes.Unavailable {
+			return err // the gateway knows too few endorsers yet
+		}
+		return wait.Stop(err)
+	})
+	if err != nil {
+		return "", notInitialized(d.cc, err)
+	}
+	if already {
+		return "had it before", nil
+	}
+	return fmt.Sprintf("%s for version %s", d.cc.Init.Function, d.cc.Version), nil
+}
+
+func notInitialized(cc network.Chaincode, err error) error {
+	f := fault.From(err)
+	if f.Kind != fault.Transaction {
+		return err
+	}
+	return fault.New(fault.Transaction, `correct the function, or init in ccdev.yaml, then run "ccdev up": it goes on with the init`,
+		"%s is committed, and waits for its init: %w", cc.Name, err)
+}
