@@ -55,6 +55,8 @@ func init() {
 		"leave":  func(string) { fmt.Println("child", spawn("block", false)); os.Exit(5) },
 		"escape": func(string) { fmt.Println("child", spawn("block", true)); os.Exit(6) },
 		"relay":  beRelay,
+
+		"parents": beRelayOfParent,
 	})
 }
 
@@ -132,6 +134,15 @@ func beRelay(dir string) {
 		panic(err)
 	}
 	fmt.Println("child", p.PID())
+	block()
+}
+
+// beRelayOfParent starts a chaincode that starts another process, and waits to be killed.
+func beRelayOfParent(dir string) {
+	h := New(Options{Dir: dir, Env: append(os.Environ(), behaviour+"=parent"), Out: os.Stdout})
+	if _, err := h.Start(background, relay.Launch{Generation: 1, Program: os.Args[0]}); err != nil {
+		panic(err)
+	}
 	block()
 }
 

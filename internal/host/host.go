@@ -22,7 +22,7 @@ const folders = "generation-*"
 // Options are what all processes of a host have in common.
 type Options struct {
 	// Dir is the host's own. Each process gets a working folder in it, which goes when the
-	// process ends; those that a killed host has left are removed.
+	// process ends; those that a killed host has left are removed, and what runs there is killed.
 	Dir string
 	// Modules is where the folders are that bundles call their modules.
 	Modules string
@@ -65,6 +65,7 @@ func newHost(o Options, reapOrphans bool) *Host {
 		options: o, out: output{to: o.Out}, processes: map[int]*process{},
 		starts: make(chan func()), quit: make(chan struct{}),
 	}
+	endLeft(o.Dir)
 	left, _ := filepath.Glob(filepath.Join(o.Dir, folders)) // the pattern is a good one
 	for _, dir := range left {
 		_ = os.RemoveAll(dir) // what cannot be removed is in nobody's way

@@ -235,15 +235,18 @@ func TestCountOfOutOfMemoryKills(t *testing.T) {
 	}
 }
 
+// rest are the fields of a stat up to the time of birth.
+const rest = " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 4711"
+
 func TestDeadChildren(t *testing.T) {
 	root := fstest.MapFS{}
 	for path, text := range map[string]string{
-		"proc/11/stat":   "11 (node) Z 7 11 11 0",
-		"proc/12/stat":   "12 (a) Z 7) Z 7 12 12 0",
-		"proc/13/stat":   "13 (lives) S 7 13 13 0",
-		"proc/14/stat":   "14 (another's) Z 8 14 14 0",
+		"proc/11/stat":   "11 (node) Z 7 11 11 0" + rest,
+		"proc/12/stat":   "12 (a) Z 7) Z 7 12 12 0" + rest,
+		"proc/13/stat":   "13 (lives) S 7 13 13 0" + rest,
+		"proc/14/stat":   "14 (another's) Z 8 14 14 0" + rest,
 		"proc/15/stat":   "15 (cut",
-		"proc/self/stat": "7 (self) Z 7 7 7",
+		"proc/self/stat": "7 (self) Z 7 7 7" + rest,
 		"proc/uptime":    "1",
 	} {
 		root[path] = &fstest.MapFile{Data: []byte(text)}

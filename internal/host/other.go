@@ -15,6 +15,8 @@ type process struct{ relay.Process }
 
 func (h *Host) startThread() { <-h.quit }
 
+func endLeft(string) {}
+
 func (h *Host) watchOrphans() func() { return func() {} }
 
 func (h *Host) start(context.Context, relay.Launch) (*process, error) {

@@ -108,6 +108,7 @@ func (h *Host) forkKnown(p *process, out io.ReadCloser) error {
 		return err
 	}
 	h.processes[p.PID()] = p
+	h.note(p.PID())
 	h.owned.Go(func() { h.watch(p, out) })
 	return nil
 }
@@ -136,6 +137,7 @@ func (h *Host) watch(p *process, out io.ReadCloser) {
 	}
 	_ = out.Close()
 	_ = p.clear()
+	h.forgetNote(p.PID())
 	p.exit = exitOf(state, p.oomKilled(state))
 	p.exit.Log = p.tail.last()
 	close(p.done)

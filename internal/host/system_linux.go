@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -70,20 +69,10 @@ func (h *Host) reapOrphans() {
 
 // deadChildren are the children of a process that wait to be reaped.
 func deadChildren(root fs.FS, parent int) []int {
-	stats, _ := fs.Glob(root, "proc/[0-9]*/stat") // the pattern is a good one
 	var dead []int
-	for _, file := range stats {
-		text, err := fs.ReadFile(root, file)
-		if err != nil {
-			continue // gone by now
-		}
-		// The second field is the program's name in brackets, which may hold anything (proc(5)).
-		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
-		if len(fields) < 2 || fields[0] != "Z" || fields[1] != strconv.Itoa(parent) {
-			continue
-		}
-		if pid, err := strconv.Atoi(strings.Split(file, "/")[1]); err == nil {
-			dead = append(dead, pid)
+	for _, s := range stats(root) {
+		if s.state == "Z" && s.parent == parent {
+			dead = append(dead, s.pid)
 		}
 	}
 	return dead

@@ -29,6 +29,13 @@ func (p *process) reap() *os.ProcessState {
 // watchOrphans does nothing: the relay is the first process of Linux containers only.
 func (h *Host) watchOrphans() func() { return func() {} }
 
+// note, forgetNote and endLeft do nothing: who is in a group cannot be told apart here.
+func (h *Host) note(int) {}
+
+func (h *Host) forgetNote(int) {}
+
+func endLeft(string) {}
+
 // oomKills is not known.
 func oomKills(fs.FS) int { return 0 }
 

@@ -32,6 +32,9 @@ func (r *Runtime) end(ctx context.Context, rec record) error {
 		_, err := r.gone(ctx, rec, dyingPatience)
 		return err
 	}
+	if rec.Shell.alive() { // so that the session is its own
+		defer killLiving(strays(group))
+	}
 	stop := rec.StopSignal
 	if _, began := r.program(rec); !began {
 		stop = syscall.SIGKILL // the shell would outlive anything else, and then begin
@@ -50,6 +53,15 @@ func (r *Runtime) end(ctx context.Context, rec record) error {
 			"service %s does not end: process group %d survives SIGKILL", rec.Service, group)
 	}
 	return err
+}
+
+// killLiving kills those processes that have not ended.
+func killLiving(all []identity) {
+	for _, one := range all {
+		if one.alive() {
+			_ = syscall.Kill(one.PID, syscall.SIGKILL)
+		}
+	}
 }
 
 // owns says whether the service's process group is certain to be its own.

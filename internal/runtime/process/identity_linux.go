@@ -2,7 +2,9 @@ package process
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -10,9 +12,10 @@ import (
 
 // stat is what /proc/PID/stat says (proc(5)).
 type stat struct {
-	state string
-	group int
-	born  string // clock ticks since the system booted
+	state   string
+	group   int
+	session int
+	born    string // clock ticks since the system booted
 }
 
 func readStat(pid string) (stat, bool) {
@@ -25,8 +28,9 @@ func readStat(pid string) (stat, bool) {
 	if len(fields) < 20 {
 		return stat{}, false
 	}
-	group, err := strconv.Atoi(fields[2])
-	return stat{state: fields[0], group: group, born: fields[19]}, err == nil
+	group, noGroup := strconv.Atoi(fields[2])
+	session, noSession := strconv.Atoi(fields[3])
+	return stat{state: fields[0], group: group, session: session, born: fields[19]}, errors.Join(noGroup, noSession) == nil
 }
 
 // lives is false for what has ended, and only waits for its parent to notice.
@@ -52,22 +56,44 @@ func groupLives(group int) bool {
 	if syscall.Kill(-group, 0) != nil {
 		return false
 	}
-	proc, err := os.Open("/proc")
+	all, err := pids()
 	if err != nil {
 		return true
 	}
-	defer func() { _ = proc.Close() }()
-	names, err := proc.Readdirnames(-1)
-	if err != nil {
-		return true
-	}
-	for _, name := range names {
-		if name[0] < '1' || name[0] > '9' {
-			continue
-		}
-		if s, ok := readStat(name); ok && s.group == group && s.lives() {
+	for _, pid := range all {
+		if s, ok := readStat(pid); ok && s.group == group && s.lives() {
 			return true
 		}
 	}
 	return false
+}
+
+// strays are the processes of a session that have left the group of its leader, as those do that a
+// relay starts: one that was killed has not ended them.
+func strays(session int) []identity {
+	all, _ := pids() // none can be named then
+	var found []identity
+	for _, pid := range all {
+		s, ok := readStat(pid)
+		if !ok || s.session != session || s.group == session {
+			continue
+		}
+		if number, err := strconv.Atoi(pid); err == nil {
+			if who, alive := identify(number); alive {
+				found = append(found, who)
+			}
+		}
+	}
+	return found
+}
+
+// pids are those of all processes.
+func pids() ([]string, error) {
+	proc, err := os.Open("/proc")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = proc.Close() }()
+	names, err := proc.Readdirnames(-1)
+	return slices.DeleteFunc(names, func(name string) bool { return name[0] < '1' || name[0] > '9' }), err
 }

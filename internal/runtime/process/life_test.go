@@ -26,8 +26,15 @@ import (
 // startThenDie names the project that TestMain starts a service of, before it kills itself.
 const startThenDie = "CCDEV_TEST_START_THEN_DIE"
 
+// leaveStray makes the test binary a program that starts another, in a group of its own.
+const leaveStray = "CCDEV_TEST_LEAVE_STRAY"
+
 // TestMain is also the command that a service must outlive.
 func TestMain(m *testing.M) {
+	if os.Getenv(leaveStray) != "" {
+		beLeftBehind()
+		return
+	}
 	stateDir, asked := os.LookupEnv(startThenDie)
 	if !asked {
 		os.Exit(m.Run())
@@ -44,6 +51,16 @@ func TestMain(m *testing.M) {
 	}
 	_ = syscall.Kill(0, syscall.SIGINT) // as a terminal does, to all of the command's group
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+}
+
+func beLeftBehind() {
+	cmd := exec.Command("sleep", "1000")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Println(cmd.Process.Pid)
+	_ = cmd.Wait() // until somebody ends both
 }
 
 func TestServiceOutlivesTheCommand(t *testing.T) {
