@@ -35,6 +35,15 @@ func runStatus(ctx context.Context, a *app) error {
 	if a.output == outputJSON {
 		return a.printJSON(st)
 	}
+	text, err := statusText(st)
+	if err != nil {
+		return err
+	}
+	return a.printf("%s", text)
+}
+
+// statusText is a status for people to read.
+func statusText(st session.Status) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s is %s: Fabric %s on %s, channel %s", st.Project, st.State, st.Fabric, st.Runtime, st.Channel)
 	if st.Height > 0 {
@@ -51,14 +60,17 @@ func runStatus(ctx context.Context, a *app) error {
 		fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s%s\n", cc.Name, cc.Version, cc.Sequence, cc.Generation, cc.PackageID, tlsText(cc.TLS))
 	}
 	if err := w.Flush(); err != nil {
-		return err
+		return "", err
 	}
 	for _, cc := range st.Chaincodes {
-		if cc.External != nil {
+		switch {
+		case cc.External != nil:
 			fmt.Fprintf(&b, "\n%s: %s\n", cc.Name, cc.External)
+		case cc.Reason != "":
+			fmt.Fprintf(&b, "\n%s has nothing to run: %s\n", cc.Name, printer.CleanText(cc.Reason))
 		}
 	}
-	return a.printf("%s", b.String())
+	return b.String(), nil
 }
 
 func stateText(s session.ServiceStatus) string {
