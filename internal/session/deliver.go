@@ -73,29 +73,67 @@ func (d *deployment) deliver(ctx context.Context) (note string, err error) {
 	}
 	defer client.Close()
 	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
-		live, err := awaitRelay(ctx, client)
-		if err != nil {
-			return fault.New(fault.Boot, fmt.Sprintf("read its log: \"ccdev logs %s\"", d.cc.Service),
-				"the relay of %s does not answer: %w", d.cc.Name, err)
-		}
-		if live == d.generation.Number {
-			return nil
-		}
 		return d.handOver(ctx, client, d.generation, d.mode)
 	})
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("generation %d", d.generation.Number), keepGeneration(d.net.ChaincodeDir(d.cc), d.generation)
+	return fmt.Sprintf("generation %d", d.generation.Number), nil
 }
 
-// handOver gives a generation to the relay, and returns when it is live.
+// handOver gives a generation to the relay, unless that has it live, and returns when it is. What is
+// live only the relay knows: it may have gone back to a generation before the newest that was ready.
 func (d *deployment) handOver(ctx context.Context, client *control.Client, g topology.Generation, mode relay.Mode) error {
-	if d.cc.Lang == project.LangDockerfile {
-		return d.runImage(ctx, client, g)
+	live, err := d.serving(ctx, client)
+	if err != nil {
+		return err
 	}
-	_, err := client.Deliver(ctx, g.Number, g.Program, mode)
-	return d.refused(err)
+	switch {
+	case live == g.Number:
+	case d.cc.Lang == project.LangDockerfile:
+		err = d.runImage(ctx, client, g)
+	default:
+		_, err = client.Deliver(ctx, g.Number, g.Program, mode)
+		err = d.refused(err)
+	}
+	if err != nil {
+		return err
+	}
+	return keepGeneration(d.net.ChaincodeDir(d.cc), g)
+}
+
+// serving gives the generation that the relay has live, once the relay answers.
+func (d *deployment) serving(ctx context.Context, client *control.Client) (int, error) {
+	live, err := awaitRelay(ctx, client)
+	if err != nil {
+		err = fault.New(fault.Boot, fmt.Sprintf("read its log: \"ccdev logs %s\"", d.cc.Service),
+			"the relay of %s does not answer: %w", d.cc.Name, err)
+	}
+	return live, err
+}
+
+// stillLive is a fault when the generation has ended since it became live, so that an older one serves.
+func (d *deployment) stillLive(ctx context.Context) error {
+	if !d.cc.Relay {
+		return nil
+	}
+	client, err := dialRelay(d.net, d.cc)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	st, err := client.Status(ctx)
+	if err != nil || st.Live == 0 || st.Live >= d.generation.Number {
+		return err
+	}
+	f := fault.New(fault.Chaincode, mendSource, "generation %d of chaincode %s ended right after it was live; generation %d serves again",
+		d.generation.Number, d.cc.Name, st.Live)
+	for _, g := range st.Generations {
+		if g.Number == d.generation.Number && g.Exit != nil {
+			f = f.WithLog(g.Exit.Log)
+		}
+	}
+	return f
 }
 
 // awaitRelay waits until the relay answers, and gives the number of its live generation.
@@ -111,6 +149,9 @@ func awaitRelay(ctx context.Context, client *control.Client) (live int, err erro
 	return live, err
 }
 
+// mendSource is the fix for a chaincode that ends by itself.
+const mendSource = `correct the source, then run "ccdev reload"`
+
 // refused makes a fault of a generation that the relay did not take.
 func (d *deployment) refused(err error) error {
 	var refused *control.Refused
@@ -119,7 +160,7 @@ func (d *deployment) refused(err error) error {
 	}
 	fix := refused.Fix
 	if fix == "" {
-		fix = `correct the source, then run "ccdev reload"`
+		fix = mendSource
 	}
 	f := fault.New(fault.Chaincode, fix, "chaincode %s is not ready: %w", d.cc.Name, err)
 	if refused.Exit != nil {

@@ -260,7 +260,10 @@ func (d *deployment) ready(ctx context.Context) (note string, err error) {
 			return d.answers(ctx, a)
 		})
 	})
-	return "answers", err
+	if err != nil {
+		return "", err
+	}
+	return "answers", d.stillLive(ctx)
 }
 
 func (d *deployment) answers(ctx context.Context, a *lifecycle.Admin) error {

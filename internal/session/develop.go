@@ -85,9 +85,18 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 	if err != nil {
 		return err
 	}
-	dev := &development{deployment: d, built: map[int]*pending{}, live: record.Live}
+	client, err := dialRelay(d.net, d.cc)
+	if err != nil {
+		return err
+	}
+	live, err := d.serving(ctx, client)
+	client.Close()
+	if err != nil {
+		return err
+	}
+	dev := &development{deployment: d, built: map[int]*pending{}, live: live}
 	loop := devloop.New(devloop.Options{
-		Build: dev.compile, Deliver: dev.swap, Emit: dev.tell, Newest: record.Made, Serving: record.Live,
+		Build: dev.compile, Deliver: dev.swap, Emit: dev.tell, Newest: record.Made, Serving: live,
 	})
 	changes := make(chan watch.Batch)
 	both, ctx := errgroup.WithContext(ctx)
@@ -144,40 +153,29 @@ func (d *development) swap(ctx context.Context, b devloop.Built, _ func()) error
 	build := d.built[b.Generation]
 	d.mu.Unlock()
 	defer os.Remove(build.program) //nolint:errcheck // it is only room: removed with the network at the latest
-	g, serving, err := d.number(ctx, build.program)
+	g, err := d.number(ctx, build.program)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	build.number = g.Number
 	d.mu.Unlock()
-	if g.Number == serving {
-		return nil // the sources differ, and the program does not
-	}
 	client, err := dialRelay(d.net, d.cc)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	if err := d.handOver(ctx, client, g, build.mode); err != nil {
-		return err
-	}
-	return keepGeneration(d.net.ChaincodeDir(d.cc), g)
+	return d.handOver(ctx, client, g, build.mode)
 }
 
-// number makes a generation of a program, while no other command does, and says which one is live.
-func (d *development) number(ctx context.Context, program string) (g topology.Generation, live int, err error) {
+// number makes a generation of a program, while no other command does.
+func (d *development) number(ctx context.Context, program string) (topology.Generation, error) {
 	release, err := d.lock(ctx, "up")
 	if err != nil {
-		return g, 0, err
+		return topology.Generation{}, err
 	}
 	defer release()
-	dir := d.net.ChaincodeDir(d.cc)
-	if g, err = nextGeneration(dir, program, false); err != nil {
-		return g, 0, err
-	}
-	record, err := recordedGeneration(dir)
-	return g, record.Live, err
+	return nextGeneration(d.net.ChaincodeDir(d.cc), program, false)
 }
 
 // tell emits how far a change has come.

@@ -157,6 +157,11 @@ func (st *Status) askRelays(ctx context.Context, n network.Network) {
 		}
 		if status, err := client.Status(ctx); err == nil {
 			st.Chaincodes[i].Generation, st.Chaincodes[i].Reason = status.Live, status.Reason
+			for k := range st.Services {
+				if st.Services[k].Name == cc.Service {
+					st.Services[k].Generation = status.Live
+				}
+			}
 		}
 		client.Close()
 	}
