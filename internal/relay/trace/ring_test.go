@@ -2,7 +2,6 @@ package trace
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -260,78 +259,6 @@ func TestGet(t *testing.T) {
 	}
 }
 
-// following follows in the background, and gives what it is told on a channel.
-func following(t *testing.T, r *Ring) <-chan Trace {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	told, done := make(chan Trace), make(chan struct{})
-	go func() {
-		defer close(done)
-		r.Follow(ctx, Options{}, func(tr Trace) {
-			select {
-			case told <- tr:
-			case <-ctx.Done():
-			}
-		})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-done
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if len(r.followers) != 0 {
-			t.Error("a follower was left")
-		}
-	})
-	for n := 0; n == 0; { // until it has begun
-		r.mu.Lock()
-		n = len(r.followers)
-		r.mu.Unlock()
-	}
-	return told
-}
-
-func TestFollow(t *testing.T) {
-	r := New(Config{})
-	whole(r, began, "p", "before")
-	told := following(t, r)
-	r.Begin(began, "p", 1, tx("runs"))
-	for i := range 5 {
-		txid := fmt.Sprint("tx", i)
-		whole(r, began, "p", txid)
-		if tr := <-told; tr.TxID != txid || tr.Result == nil {
-			t.Errorf("%+v", tr)
-		}
-	}
-	r.Message(began, "p", true, failed("runs", "no"))
-	if tr := <-told; tr.TxID != "runs" || tr.Error != "no" {
-		t.Errorf("%+v", tr)
-	}
-}
-
-func TestASlowReaderLosesTheOldest(t *testing.T) {
-	r := New(Config{Count: 4})
-	told := following(t, r)
-	whole(r, began, "p", "first")
-	// Whether it holds the first one already is not known; everything else it has not asked for.
-	for i := range 50 {
-		whole(r, began, "p", fmt.Sprint("tx", i))
-	}
-	tr := <-told
-	if tr.TxID == "tx45" || tr.TxID == "tx49" {
-		t.Errorf("it begins with %s", tr.TxID)
-	}
-	for tr.TxID != "tx46" {
-		tr = <-told
-	}
-	for _, want := range []string{"tx47", "tx48", "tx49"} {
-		if tr := <-told; tr.TxID != want {
-			t.Errorf("%s, not %s", tr.TxID, want)
-		}
-	}
-	check(t, r)
-}
-
 func TestManyAtOnce(t *testing.T) {
 	r := New(Config{Count: 50, Bytes: 1 << 20})
 	told := following(t, r)
@@ -390,66 +317,4 @@ func TestNothingIsRecordedOfNoMessage(t *testing.T) {
 	if all := r.List(0, Options{}); len(all) != 0 {
 		t.Errorf("%+v", all)
 	}
-}
-
-// BenchmarkMessage is what tracing adds to each message that the relay forwards.
-func BenchmarkMessage(b *testing.B) {
-	r := New(Config{})
-	const perTx = 8
-	begin, ask, reply, end := tx("t"), get("t", "key"), response("t", make([]byte, 200)), completed("t")
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		switch i % perTx {
-		case 0:
-			r.Begin(began, "peer0.org1.example.com", 1, begin)
-		case perTx - 1:
-			r.Message(began, "peer0.org1.example.com", true, end)
-		default:
-			if i%2 == 1 {
-				r.Message(began, "peer0.org1.example.com", true, ask)
-			} else {
-				r.Message(began, "peer0.org1.example.com", false, reply)
-			}
-		}
-	}
-}
-
-// BenchmarkMessageParallel has several streams record at once.
-func BenchmarkMessageParallel(b *testing.B) {
-	r := New(Config{})
-	begin, ask, reply, end := tx("t"), get("t", "key"), response("t", make([]byte, 200)), completed("t")
-	var mu sync.Mutex
-	peers := 0
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		mu.Lock()
-		peers++
-		from := fmt.Sprint("peer", peers)
-		mu.Unlock()
-		for i := 0; pb.Next(); i++ {
-			switch i % 4 {
-			case 0:
-				r.Begin(began, from, 1, begin)
-			case 1:
-				r.Message(began, from, true, ask)
-			case 2:
-				r.Message(began, from, false, reply)
-			default:
-				r.Message(began, from, true, end)
-			}
-		}
-	})
-}
-
-// BenchmarkLarge is what a transaction with a message of 10 MiB costs the one who forwards it.
-func BenchmarkLarge(b *testing.B) {
-	r := New(Config{})
-	begin, ask, end := tx("t"), put("t", "k", make([]byte, 10<<20)), completed("t")
-	for b.Loop() {
-		r.Begin(began, "p", 1, begin)
-		r.Message(began, "p", true, ask)
-		r.Message(began, "p", true, end)
-	}
-	b.StopTimer()
-	r.work.Wait()
 }
