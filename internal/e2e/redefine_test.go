@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -48,17 +47,8 @@ func TestDevelopRedefines(t *testing.T) {
 		writeVersion(t, dir, listens, 3)
 		write(t, dir, "ccdev.yaml", "chaincodes: [{name: demo}]\n")
 		redefined(t, events, "sequence 5: endorsement policy changed")
-		for got := ""; got != "3"; got = strings.TrimSpace(mustRun(t, ccdev(dir, "query", "version"))) {
-			if got != "" {
-				await(t, events, func(c change) bool { return c.Phase == "live" })
-			}
-		}
-		if err := up.Process.Signal(syscall.SIGINT); err != nil {
-			t.Fatal(err)
-		}
-		for range events { // to the end: a reader that is gone would end it as well
-		}
-		_ = up.Wait() // it was ended
+		awaitVersion(t, dir, events, 3)
+		leave(t, up, events)
 	})
 }
 

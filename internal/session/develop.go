@@ -44,6 +44,7 @@ func (s *Session) developUntilDefined(ctx context.Context, p project.Project, to
 		return nil, err
 	}
 	u := &bringUp{Session: s, live: l, project: p, programs: l.net.Programs}
+	whole := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	all, ctx := errgroup.WithContext(ctx)
@@ -60,7 +61,10 @@ func (s *Session) developUntilDefined(ctx context.Context, p project.Project, to
 		return err
 	})
 	err = all.Wait()
-	return defined, err
+	if defined != nil || whole.Err() != nil {
+		return defined, nil // what was ended may have said so as a failure of its own
+	}
+	return nil, err
 }
 
 // development is one chaincode's way from change to change.
@@ -102,7 +106,7 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
 		return watch.Watch(ctx, watch.Options{
-			Dir: d.cc.Path, Notice: func(text string) { d.emit(event.Notice{Text: text}) },
+			Dir: d.cc.Path, Dockerignore: d.cc.Lang == project.LangDockerfile, Notice: func(text string) { d.emit(event.Notice{Text: text}) },
 			Ready: func() {
 				if !told {
 					d.emit(event.Notice{Text: "watching " + d.cc.Path})

@@ -133,7 +133,7 @@ func (r *reader) config(i int, c collection) (*peer.StaticCollectionConfig, erro
 		return nil, r.at(path(i, "requiredPeerCount"), errors.New("requiredPeerCount is below 0"), "")
 	case config.RequiredPeerCount > config.MaximumPeerCount:
 		return nil, r.at(path(i, "requiredPeerCount"), fmt.Errorf("requiredPeerCount %d is more than maxPeerCount %d",
-			config.RequiredPeerCount, config.MaximumPeerCount), fmt.Sprintf("without it maxPeerCount is %d", defaultMax))
+			config.RequiredPeerCount, config.MaximumPeerCount), fmt.Sprintf("set maxPeerCount to %d at least; it is %d where the file does not say", config.RequiredPeerCount, defaultMax))
 	}
 	var err error
 	if config.MemberOrgsPolicy, err = r.members(i, c.Policy); err != nil {

@@ -59,7 +59,7 @@ func TestWhatFabricWouldRefuse(t *testing.T) {
 		"a name":             {`[{"name": "_a", ` + ok + `}]`, `"_a" is no name of a collection`, "no _ at its beginning"},
 		"no name":            {`[{` + ok + `}]`, `"" is no name of a collection`, "letters"},
 		"twice":              {`[{"name": "a", ` + ok + `}, {"name": "a", ` + ok + `}]`, `two collections are named "a"`, "correct"},
-		"more than the most": {`[{"name": "a", ` + ok + `, "requiredPeerCount": 2}]`, "requiredPeerCount 2 is more than maxPeerCount 1", "without it"},
+		"more than the most": {`[{"name": "a", ` + ok + `, "requiredPeerCount": 2}]`, "requiredPeerCount 2 is more than maxPeerCount 1", "set maxPeerCount to 2 at least"},
 		"a negative count":   {`[{"name": "a", ` + ok + `, "requiredPeerCount": -1}]`, "below 0", "correct"},
 		"and":                {`[{"name": "a", "policy": "AND('Org1MSP.member','Org2MSP.member')"}]`, "only OR is possible", "OR("},
 		"a stranger":         {`[{"name": "a", "policy": "OR('Org3MSP.member')"}]`, "there is no MSP Org3MSP", "Org1MSP, Org2MSP"},
