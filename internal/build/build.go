@@ -40,26 +40,33 @@ func Language(lang, source, file string) (string, error) {
 	if info, err := os.Stat(source); err != nil || !info.IsDir() {
 		return "", fault.New(fault.Usage, "correct the path in ccdev.yaml", "there is no folder %s to build the chaincode from", source)
 	}
-	hasGo, hasNode := golang.Detect(source), node.Detect(source)
 	if lang == "" || lang == project.LangAuto {
-		switch {
-		case hasGo: // the package.json of a Go chaincode is for its tools
-			lang = project.LangGo
-		case hasNode:
-			lang = project.LangNode
-		case dockerfile.Check(source, file) == nil:
-			lang = project.LangDockerfile
-		default:
-			return "", fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has neither Go files, nor a package.json, nor a Dockerfile", source)
-		}
+		lang = looksLike(source, file)
 	}
-	switch {
-	case lang == project.LangNode:
+	switch lang {
+	case "":
+		return "", fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has neither Go files, nor a package.json, nor a Dockerfile", source)
+	case project.LangNode:
 		return lang, node.Check(source)
-	case lang == project.LangDockerfile:
+	case project.LangDockerfile:
 		return lang, dockerfile.Check(source, file)
-	case !hasGo:
+	}
+	if !golang.Detect(source) {
 		return "", fault.New(fault.Usage, startOne, "%s is not a Go chaincode: it has no Go files", source)
 	}
 	return lang, nil
+}
+
+// looksLike is the language that a folder's files speak of, "" for none. What ccdev builds itself
+// comes first: many a chaincode has a Dockerfile for later, and a Go one a package.json for its tools.
+func looksLike(source, file string) string {
+	switch {
+	case golang.Detect(source):
+		return project.LangGo
+	case node.Detect(source):
+		return project.LangNode
+	case dockerfile.Check(source, file) == nil:
+		return project.LangDockerfile
+	}
+	return ""
 }

@@ -190,32 +190,39 @@ func read(r io.Reader, use func(Entry) error) error {
 	if err != nil {
 		return err
 	}
-	in := tar.NewReader(io.LimitReader(zipped, 2*limit))
-	size := int64(0)
+	in := tar.NewReader(zipped)
+	left := int64(limit + 1<<20)
 	for {
-		h, err := in.Next()
-		if errors.Is(err, io.EOF) {
+		e, err := next(in, &left)
+		if err == nil {
+			err = use(e)
+		}
+		if errors.Is(err, io.EOF) || errors.Is(err, errStop) {
 			return nil
 		}
 		if err != nil {
-			return err
-		}
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(filepath.FromSlash(h.Name)) {
-			return fmt.Errorf("it holds %q, which is no plain file inside it", h.Name)
-		}
-		if size += h.Size; size > limit+1<<20 {
-			return fmt.Errorf("it holds more than %d MiB", limit>>20)
-		}
-		data, err := io.ReadAll(in)
-		if err != nil {
-			return err
-		}
-		if err := use(Entry{Name: h.Name, Mode: fs.FileMode(h.Mode).Perm(), Data: data}); errors.Is(err, errStop) {
-			return nil
-		} else if err != nil {
 			return err
 		}
 	}
+}
+
+// next reads one entry, and takes its size from what is left to be read.
+func next(in *tar.Reader, left *int64) (Entry, error) {
+	h, err := in.Next()
+	if err != nil {
+		return Entry{}, err
+	}
+	if h.Typeflag != tar.TypeReg || !filepath.IsLocal(filepath.FromSlash(h.Name)) {
+		return Entry{}, fmt.Errorf("it holds %q, which is no plain file inside it", h.Name)
+	}
+	if *left -= h.Size; *left < 0 {
+		return Entry{}, fmt.Errorf("it holds more than %d MiB", limit>>20)
+	}
+	data := make([]byte, h.Size)
+	if _, err := io.ReadFull(in, data); err != nil {
+		return Entry{}, fmt.Errorf("it is cut off: %w", err)
+	}
+	return Entry{Name: h.Name, Mode: h.FileInfo().Mode().Perm(), Data: data}, nil
 }
 
 func writeFile(root *os.Root, e Entry) error {

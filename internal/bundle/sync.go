@@ -22,20 +22,35 @@ func Sync(dir string, entries []Entry) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // its files are closed
-	list, err := root.ReadFile(listName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name)
-		has, err := root.ReadFile(filepath.FromSlash(e.Name))
-		if err == nil && bytes.Equal(has, e.Data) {
-			continue
-		}
-		if err := writeFile(root, e); err != nil {
+		if err := writeChanged(root, e); err != nil {
 			return err
 		}
+	}
+	if err := removeOthers(root, names); err != nil {
+		return err
+	}
+	return root.WriteFile(listName, []byte(strings.Join(names, "\n")), 0o600)
+}
+
+func writeChanged(root *os.Root, e Entry) error {
+	has, err := root.ReadFile(filepath.FromSlash(e.Name))
+	if err == nil && bytes.Equal(has, e.Data) {
+		return nil
+	}
+	return writeFile(root, e)
+}
+
+// removeOthers removes the files of the last Sync that are not among those named.
+func removeOthers(root *os.Root, names []string) error {
+	list, err := root.ReadFile(listName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	for _, name := range strings.Split(string(list), "\n") {
 		if name == "" || slices.Contains(names, name) {
@@ -45,5 +60,5 @@ func Sync(dir string, entries []Entry) error {
 			return err
 		}
 	}
-	return root.WriteFile(listName, []byte(strings.Join(names, "\n")), 0o600)
+	return nil
 }

@@ -38,14 +38,14 @@ func (s *Session) deploy(ctx context.Context, p project.Project, name string, fo
 	if _, known := n.Chaincode(name); name != "" && !known {
 		return noChaincode(name)
 	}
-	if err := secure(n, p); err != nil {
-		return err
-	}
 	l, err := s.attach(ctx, n)
-	if err != nil {
-		return err
+	if err == nil {
+		err = secure(n, p)
 	}
-	if err := n.Save(); err != nil {
+	if err == nil {
+		err = n.Save()
+	}
+	if err != nil {
 		return err
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime})

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"os"
@@ -76,7 +77,8 @@ type builder struct {
 // pack writes what was built, without what every build has.
 func (b *builder) pack(out io.Writer) error {
 	entries, err := bundle.Files(b.dir, func(name string, isDir bool) bool {
-		return isDir && Skipped(path.Base(name)) || name == ".ccdev-files"
+		// npm's configuration may hold a token, and is of no use to what runs.
+		return isDir && Skipped(path.Base(name)) || name == ".ccdev-files" || path.Base(name) == npmConfig
 	})
 	if err != nil {
 		return cannotBuild(err)
@@ -120,26 +122,25 @@ func (b *builder) launch(entries []bundle.Entry) (bundle.Manifest, error) {
 		}
 		return m, nil
 	}
-	var command []string
-	switch {
-	case shellWords.MatchString(script):
-		command = strings.Fields(script)
-	case script != "":
-		command = []string{"sh", "-c", "PATH=$PWD/node_modules/.bin:$PATH; " + script + ` "$@"`, "start"}
-	default:
-		main := b.manifest.Main
-		if main == "" {
-			main = "index.js"
-		}
-		command = []string{"node", main}
-	}
-	m := bundle.Manifest{Client: command}
+	command := b.plainCommand(script)
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name, "js") && listens.Match(e.Data) {
-			m = bundle.Manifest{Server: command}
+			return bundle.Manifest{Server: command}, nil
 		}
 	}
-	return m, nil
+	return bundle.Manifest{Client: command}, nil
+}
+
+// plainCommand starts a chaincode as its start script does, or as a module.
+func (b *builder) plainCommand(script string) []string {
+	switch {
+	case shellWords.MatchString(script):
+		return strings.Fields(script)
+	case script != "":
+		return []string{"sh", "-c", "PATH=$PWD/node_modules/.bin:$PATH; " + script + ` "$@"`, "start"}
+	default:
+		return []string{"node", cmp.Or(b.manifest.Main, "index.js")}
+	}
 }
 
 func (b *builder) has(name string) bool {

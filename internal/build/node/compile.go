@@ -28,23 +28,9 @@ func (b *builder) compile(ctx context.Context) error {
 	if !b.compiles() {
 		return nil
 	}
-	script := strings.TrimSpace(b.manifest.Scripts["build"])
-	hooks := b.manifest.Scripts["prebuild"] + b.manifest.Scripts["postbuild"]
-	name, args := "npm", []string{"run", "--silent", "build"}
-	if script == "" || plainTSC.MatchString(script) && hooks == "" {
-		info, err := filepath.Abs(filepath.Join(b.Dir, "tsbuildinfo"))
-		if err != nil {
-			return cannotBuild(err)
-		}
-		if !b.has(compiler) {
-			return fault.New(fault.Build, `add it: "npm install --save-dev typescript"`,
-				"the chaincode is written in TypeScript, and its dependencies do not have the compiler")
-		}
-		name, args = "node", []string{compiler}
-		if script != "" {
-			args = append(args, strings.Fields(script)[1:]...)
-		}
-		args = append(args, "--incremental", "--tsBuildInfoFile", info, "--pretty", "false")
+	name, args, err := b.compileCommand()
+	if err != nil {
+		return err
 	}
 	output, err := b.run(ctx, b.dir, name, args...)
 	if ctx.Err() != nil {
@@ -58,6 +44,28 @@ func (b *builder) compile(ctx context.Context) error {
 		return fault.New(fault.Build, `correct the source, then run "ccdev reload"`, "the chaincode does not compile:\n%s", placed(output))
 	}
 	return nil
+}
+
+// compileCommand is what compiles the project.
+func (b *builder) compileCommand() (name string, args []string, err error) {
+	script := strings.TrimSpace(b.manifest.Scripts["build"])
+	hooks := b.manifest.Scripts["prebuild"] + b.manifest.Scripts["postbuild"]
+	if script != "" && (hooks != "" || !plainTSC.MatchString(script)) {
+		return "npm", []string{"run", "--silent", "build"}, nil
+	}
+	info, err := filepath.Abs(filepath.Join(b.Dir, "tsbuildinfo"))
+	if err != nil {
+		return "", nil, cannotBuild(err)
+	}
+	if !b.has(compiler) {
+		return "", nil, fault.New(fault.Build, `add it: "npm install --save-dev typescript"`,
+			"the chaincode is written in TypeScript, and its dependencies do not have the compiler")
+	}
+	args = []string{compiler}
+	if script != "" {
+		args = append(args, strings.Fields(script)[1:]...)
+	}
+	return "node", append(args, "--incremental", "--tsBuildInfoFile", info, "--pretty", "false"), nil
 }
 
 // position is how TypeScript's compiler says where: file(line,column).

@@ -24,16 +24,33 @@ import (
 // lockFiles are those of npm, the one that counts first.
 var lockFiles = []string{"npm-shrinkwrap.json", "package-lock.json"}
 
+// npmConfig is npm's configuration of a project.
+const npmConfig = ".npmrc"
+
 // kept is how many sets of dependencies stay: those of the generations that still run.
 const kept = 4
 
 // install has the project's dependencies installed, in a folder named after all they depend on,
 // and linked to the sources.
 func (b *builder) install(ctx context.Context) error {
-	needs, locked, err := b.needs()
-	if err != nil {
-		return cannotBuild(err)
+	needs, locked := b.needs()
+	if err := b.identify(ctx, needs); err != nil {
+		return err
 	}
+	target := filepath.Join(b.Dir, ModulesDir, b.modules)
+	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
+		if err := b.npm(ctx, target, needs, locked); err != nil {
+			return err
+		}
+	}
+	now := time.Now()
+	_ = os.Chtimes(target, now, now) // only its order among the others
+	b.prune()
+	return b.link(target)
+}
+
+// identify names the dependencies after all they depend on.
+func (b *builder) identify(ctx context.Context, needs []string) error {
 	node, err := exec.LookPath("node")
 	if err != nil {
 		return fault.New(fault.Build, "install Node (https://nodejs.org), and see that it is on your PATH; in Docker, name an image that has it",
@@ -60,46 +77,26 @@ func (b *builder) install(ctx context.Context) error {
 	}
 	_, _ = sum.Write(dependencies)
 	b.modules = hex.EncodeToString(sum.Sum(nil))[:16]
-
-	target := filepath.Join(b.Dir, ModulesDir, b.modules)
-	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
-		err = b.npm(ctx, target, needs, locked)
-		if err != nil {
-			return err
-		}
-	}
-	now := time.Now()
-	_ = os.Chtimes(target, now, now) // only its order among the others
-	b.prune()
-	return b.link(target)
+	return nil
 }
 
 // needs are the files that npm needs, and whether one of them is a lock file.
-func (b *builder) needs() (names []string, locked bool, err error) {
+func (b *builder) needs() (names []string, locked bool) {
 	names = []string{manifestFile}
-	for _, name := range append(lockFiles, ".npmrc") {
+	for _, name := range append(lockFiles, npmConfig) {
 		if b.has(name) {
 			names = append(names, name)
 			locked = locked || slices.Contains(lockFiles, name)
 		}
 	}
-	return names, locked, nil
+	return names, locked
 }
 
 // npm installs into a folder that is only given its name once it is whole.
 func (b *builder) npm(ctx context.Context, target string, needs []string, locked bool) error {
 	unfinished := target + ".unfinished"
-	if err := errors.Join(os.RemoveAll(unfinished), os.MkdirAll(unfinished, 0o700)); err != nil {
+	if err := b.lay(needs, unfinished); err != nil {
 		return cannotBuild(err)
-	}
-	for _, name := range needs {
-		text, err := os.ReadFile(filepath.Join(b.dir, name))
-		if err == nil {
-			err = os.WriteFile(filepath.Join(unfinished, name), text, 0o600)
-		}
-		if err != nil {
-			return cannotBuild(err)
-		}
 	}
 	args := []string{"ci"}
 	if !locked {
@@ -122,13 +119,26 @@ func (b *builder) npm(ctx context.Context, target string, needs []string, locked
 		}
 		return fault.New(fault.Build, fix, "the chaincode's dependencies cannot be installed (npm %s):\n%s", args[0], lastLines(output, 20))
 	}
-	if err := os.MkdirAll(filepath.Join(unfinished, "node_modules"), 0o700); err != nil {
-		return cannotBuild(err)
-	}
-	if err := os.Rename(unfinished, target); err != nil {
+	err = errors.Join(os.MkdirAll(filepath.Join(unfinished, "node_modules"), 0o700), os.Rename(unfinished, target))
+	if err != nil {
 		return cannotBuild(err)
 	}
 	return nil
+}
+
+// lay copies files of the sources into a new folder.
+func (b *builder) lay(files []string, dir string) error {
+	err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700))
+	for _, name := range files {
+		if err != nil {
+			break
+		}
+		var text []byte
+		if text, err = os.ReadFile(filepath.Join(b.dir, name)); err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
+		}
+	}
+	return err
 }
 
 // link makes the dependencies look as if they were among the sources.
