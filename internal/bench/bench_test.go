@@ -229,6 +229,7 @@ func TestResults(t *testing.T) {
 
 func TestMainRefuses(t *testing.T) {
 	program, _ := fakeCCDev(t, "")
+	isolated(t)
 	tests := map[string][]string{
 		"an unknown flag":         {"-ccdev", program, "-fast"},
 		"an argument":             {"-ccdev", program, "up"},

@@ -50,12 +50,21 @@ func (s *Session) deploy(ctx context.Context, p project.Project, name string, fo
 	}
 	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime})
 	u := &bringUp{Session: s, live: l, project: p, programs: n.Programs}
-	for _, cc := range n.Chaincodes {
-		if force && (name == "" || name == cc.Name) {
-			u.forced = append(u.forced, cc.Name)
-		}
+	if force {
+		u.forced = namesOf(n, name)
 	}
 	return steps.Run(ctx, u.steps(), s.emit)
+}
+
+// namesOf are the chaincodes that a name stands for: all for an empty one.
+func namesOf(n network.Network, name string) []string {
+	var names []string
+	for _, cc := range n.Chaincodes {
+		if name == "" || name == cc.Name {
+			names = append(names, cc.Name)
+		}
+	}
+	return names
 }
 
 // withChaincodes is the recorded network with the chaincodes that the project has now.
