@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 	"slices"
 
 	"github.com/ccdev/ccdev/internal/build/node"
@@ -91,6 +92,9 @@ func newRelayCmd(a *app) *cobra.Command {
 		Short: "Run as a chaincode's relay",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			// A message is passed on by several goroutines in turn, each of which has next to nothing to
+			// do: on one thread they need not wake each other's, which is most of what a message costs.
+			goruntime.GOMAXPROCS(1)
 			o.Env, o.Out, o.Err = os.Environ(), a.streams.Out, a.streams.Err
 			return control.Run(cmd.Context(), o)
 		},

@@ -97,6 +97,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// Windows of a fixed size: gRPC finds out sizes of its own by a ping for every few messages, which
+// costs each of them the waking of a process, and the other end is on this machine.
+const (
+	window     = 1 << 20 // bytes, of a stream
+	connWindow = 4 << 20 // bytes, of all streams of a connection
+)
+
 // receiveLimit is above MaxMessage: a message over gRPC's own limit ends the stream, and one over
 // MaxMessage is to cost its transaction only.
 func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
@@ -109,6 +116,7 @@ func (r *Relay) ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.Creds(r.cfg.TLS.Server(r.notLetIn)),
 		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()),
+		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(connWindow),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
 	}
@@ -125,6 +133,7 @@ func (r *Relay) dialOptions(p *process, addr string) []grpc.DialOption {
 			MinConnectTimeout: 2 * time.Second,
 		}),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(r.cfg.receiveLimit())),
+		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithNoProxy(),
 		grpc.WithIdleTimeout(0), // its stream may be idle for hours
