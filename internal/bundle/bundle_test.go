@@ -136,13 +136,14 @@ func TestWhatDoesNotStayInsideIsRefused(t *testing.T) {
 
 func TestSyncTouchesOnlyWhatDiffers(t *testing.T) {
 	dir := t.TempDir()
+	var changed []string
 	sync := func(files map[string]string) {
 		t.Helper()
 		from := t.TempDir()
 		write(t, from, files)
 		entries, err := bundle.Files(from, func(string, bool) bool { return false })
 		if err == nil {
-			err = bundle.Sync(dir, entries)
+			changed, err = bundle.Sync(dir, entries)
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -155,6 +156,9 @@ func TestSyncTouchesOnlyWhatDiffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	sync(map[string]string{"a.ts": "1", "sub/b.ts": "changed"})
+	if diff := cmp.Diff([]string{"sub/b.ts"}, changed); diff != "" {
+		t.Errorf("changed: %s", diff)
+	}
 	got := content(t, dir)
 	delete(got, ".ccdev-files")
 	if diff := cmp.Diff(map[string]string{"a.ts": "1", "sub/b.ts": "changed", "dist/a.js": "made"}, got); diff != "" {

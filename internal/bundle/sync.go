@@ -15,32 +15,29 @@ const listName = ".ccdev-files"
 
 // Sync makes the folder hold these files, and touches only those that differ: what is compiled
 // incrementally goes by times. Files of an earlier Sync that are not among them go; what others
-// have put there stays.
-func Sync(dir string, entries []Entry) error {
+// have put there stays. It gives the names of those that differed.
+func Sync(dir string, entries []Entry) (changed []string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer root.Close() //nolint:errcheck // its files are closed
 	var names []string
 	for _, e := range entries {
 		names = append(names, e.Name)
-		if err := writeChanged(root, e); err != nil {
-			return err
+		has, err := root.ReadFile(filepath.FromSlash(e.Name))
+		if err == nil && bytes.Equal(has, e.Data) {
+			continue
 		}
+		if err := writeFile(root, e); err != nil {
+			return nil, err
+		}
+		changed = append(changed, e.Name)
 	}
 	if err := removeOthers(root, names); err != nil {
-		return err
+		return nil, err
 	}
-	return root.WriteFile(listName, []byte(strings.Join(names, "\n")), 0o600)
-}
-
-func writeChanged(root *os.Root, e Entry) error {
-	has, err := root.ReadFile(filepath.FromSlash(e.Name))
-	if err == nil && bytes.Equal(has, e.Data) {
-		return nil
-	}
-	return writeFile(root, e)
+	return changed, root.WriteFile(listName, []byte(strings.Join(names, "\n")), 0o600)
 }
 
 // removeOthers removes the files of the last Sync that are not among those named.

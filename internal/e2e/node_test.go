@@ -131,6 +131,10 @@ func TestNode(t *testing.T) {
 		ts.files = map[string]string{"package.json": strings.Replace(typescriptPackage, "fabric-shim", "fabric-shim-that-is-not-there", 1)}
 		ts.write(t, filepath.Join(dir, "ts"), 3)
 		fails(t, ccdev(dir, "reload", "ts"), 5, "dependencies cannot be installed (npm install)", "fabric-shim-that-is-not-there")
+		js := nodeChaincodes["js"]
+		js.files = map[string]string{"index.js": contractJS + "module.exports = {\n"}
+		js.write(t, filepath.Join(dir, "js"), 3)
+		fails(t, ccdev(dir, "reload", "js"), 5, "index.js:9", "SyntaxError")
 		if got := strings.TrimSpace(mustRun(t, ccdev(dir, "query", "-n", "ts", "version"))); got != "2" {
 			t.Errorf("version %s answers after builds that failed", got)
 		}

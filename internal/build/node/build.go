@@ -41,7 +41,8 @@ func Build(ctx context.Context, sources io.Reader, out io.Writer, o Options) err
 		return cannotBuild(err)
 	}
 	defer release()
-	if err := bundle.Sync(dir, entries); err != nil {
+	changed, err := bundle.Sync(dir, entries)
+	if err != nil {
 		return cannotBuild(err)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
@@ -56,7 +57,7 @@ func Build(ctx context.Context, sources io.Reader, out io.Writer, o Options) err
 	if err := b.install(ctx); err != nil {
 		return err
 	}
-	if err := b.compile(ctx); err != nil {
+	if err := b.compile(ctx, changed); err != nil {
 		return err
 	}
 	return b.pack(out)

@@ -3,12 +3,16 @@ package node
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/procgroup"
 )
 
 // compiler is where TypeScript's is among the dependencies.
@@ -24,9 +28,9 @@ func (b *builder) compiles() bool {
 
 // compile runs the project's build script. Where that is TypeScript's compiler it is called
 // without npm, which takes as long as a small compilation, and told to go on from the last time.
-func (b *builder) compile(ctx context.Context) error {
+func (b *builder) compile(ctx context.Context, changed []string) error {
 	if !b.compiles() {
-		return nil
+		return b.check(ctx, changed)
 	}
 	name, args, err := b.compileCommand()
 	if err != nil {
@@ -42,6 +46,34 @@ func (b *builder) compile(ctx context.Context) error {
 	}
 	if err != nil {
 		return fault.New(fault.Build, `correct the source, then run "ccdev reload"`, "the chaincode does not compile:\n%s", placed(output))
+	}
+	return nil
+}
+
+// maxChecked bounds how many files are checked: each takes a start of node, and many change at once
+// only where nobody has just typed them.
+const maxChecked = 10
+
+// check finds the slips in JavaScript that would end the chaincode as it starts.
+func (b *builder) check(ctx context.Context, changed []string) error {
+	changed = slices.DeleteFunc(changed, func(name string) bool {
+		return !slices.Contains([]string{".js", ".cjs", ".mjs"}, path.Ext(name))
+	})
+	if len(changed) > maxChecked {
+		return nil
+	}
+	for _, name := range changed {
+		cmd := procgroup.Command(ctx, "node", "--check", name)
+		cmd.Dir = b.dir
+		output, err := cmd.CombinedOutput()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			_ = os.Remove(filepath.Join(b.dir, name)) // so that it counts as changed the next time, too
+			text := strings.ReplaceAll(strings.TrimSpace(string(output)), b.dir+"/", "")
+			return fault.New(fault.Build, `correct the source, then run "ccdev reload"`, "the chaincode does not compile:\n%s", text)
+		}
 	}
 	return nil
 }

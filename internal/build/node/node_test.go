@@ -36,6 +36,7 @@ esac
 const nodeScript = `#!/bin/sh
 case "$1" in
 --version) echo v20.0.0;;
+--check) grep -q wrong "$2" && { echo "$PWD/$2:9" >&2; echo "SyntaxError: it is wrong" >&2; exit 1; }; exit 0;;
 *)
 	echo "node $*" >> "$CALLS"
 	grep -q wrong src/index.ts && { echo "src/index.ts(3,7): error TS1: it is wrong"; exit 2; }
@@ -220,6 +221,21 @@ func TestTypeScript(t *testing.T) {
 	files["package.json"] = packageJSON(`"prebuild": "lint", "build": "tsc -p ."`)
 	if _, names, calls, err = p.build(files); err != nil || calls[len(calls)-1] != "run --silent build" || names[0] != "built.js" {
 		t.Errorf("with hooks: %q %q %v", calls, names, err)
+	}
+}
+
+func TestASlipInJavaScript(t *testing.T) {
+	p := newPlace(t)
+	files := map[string]string{"package.json": packageJSON(""), "lib/a.js": "right", "b.js": "right"}
+	if _, _, _, err := p.build(files); err != nil {
+		t.Fatal(err)
+	}
+	files["lib/a.js"] = "wrong"
+	for range 2 {
+		_, _, _, err := p.build(files)
+		if f := fault.From(err); f == nil || f.Kind != fault.Build || !strings.Contains(f.What, "\nlib/a.js:9\nSyntaxError: it is wrong") {
+			t.Errorf("the fault is %v", err)
+		}
 	}
 }
 
