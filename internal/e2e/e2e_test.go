@@ -52,6 +52,7 @@ func run(m *testing.M) (code int, err error) {
 	if shared, err = prepare(dir); err != nil {
 		return 1, err
 	}
+	defer removeNodeImage()
 	defer removeImages(shared.bin)
 	return m.Run(), nil
 }
@@ -121,7 +122,8 @@ func removeImages(bin string) {
 	sum := sha256.Sum256(program)
 	images, _ := engine.Images(ctx) // what cannot be listed cannot be removed
 	for _, i := range images {
-		if i.Labels[runtime.ImageLabel] == binaries.PeerImage && i.Labels[binaries.AgentLabel] == hex.EncodeToString(sum[:])[:12] {
+		ours := i.Labels[runtime.ImageLabel] == binaries.PeerImage || i.Labels[runtime.ImageLabel] == binaries.NodeImage
+		if ours && i.Labels[binaries.AgentLabel] == hex.EncodeToString(sum[:])[:12] {
 			_ = engine.RemoveImage(ctx, i.Ref) // in use by somebody: theirs to remove
 		}
 	}

@@ -134,7 +134,7 @@ func TestNode(t *testing.T) {
 		js := nodeChaincodes["js"]
 		js.files = map[string]string{"index.js": contractJS + "module.exports = {\n"}
 		js.write(t, filepath.Join(dir, "js"), 3)
-		fails(t, ccdev(dir, "reload", "js"), 5, "index.js:9", "SyntaxError")
+		fails(t, ccdev(dir, "reload", "js"), 5, "index.js:", "SyntaxError")
 		if got := strings.TrimSpace(mustRun(t, ccdev(dir, "query", "-n", "ts", "version"))); got != "2" {
 			t.Errorf("version %s answers after builds that failed", got)
 		}

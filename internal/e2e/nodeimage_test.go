@@ -37,6 +37,9 @@ func nodeImage(t *testing.T) string {
 	return testNodeImage
 }
 
+// removeNodeImage removes it where a test has made it.
+func removeNodeImage() { _ = exec.Command("docker", "rmi", testNodeImage).Run() }
+
 const authorities = "/etc/ssl/certs/ca-certificates.crt"
 
 func makeNodeImage() error {

@@ -65,7 +65,7 @@ func (s *Session) ensureImages(ctx context.Context, engine *docker.Engine, want 
 // younger may be about to be used.
 const oldImage = 24 * time.Hour
 
-// removeOldImages removes the peer images that ccdevs before this one have made. What cannot be
+// removeOldImages removes the images with a ccdev in them that ccdevs before this one have made. What cannot be
 // removed is in use, or costs room only.
 func removeOldImages(ctx context.Context, engine *docker.Engine, now binaries.Images) {
 	images, err := engine.Images(ctx)
@@ -78,7 +78,8 @@ func removeOldImages(ctx context.Context, engine *docker.Engine, now binaries.Im
 	}
 	agent := images[this].Labels[binaries.AgentLabel]
 	for _, i := range images {
-		foreign := i.Labels[runtime.ImageLabel] == binaries.PeerImage && i.Labels[binaries.AgentLabel] != agent
+		kind := i.Labels[runtime.ImageLabel]
+		foreign := (kind == binaries.PeerImage || kind == binaries.NodeImage) && i.Labels[binaries.AgentLabel] != agent
 		if foreign && time.Since(i.Created) > oldImage {
 			_ = engine.RemoveImage(ctx, i.Ref)
 		}
