@@ -21,22 +21,35 @@ import (
 	"github.com/ccdev/ccdev/internal/wait"
 )
 
-// modeOf decides who dials whom: what the project says, or what the program can.
-func (d *deployment) modeOf(serves bool) (relay.Mode, error) {
+// able is what a chaincode was found to be able to do.
+type able struct {
+	listens, dials bool
+	learn          string // how it would learn to listen, for whom that is the way out
+}
+
+const (
+	goLearns   = "start it with shim.ChaincodeServer, or with contractapi 1.2 or newer"
+	nodeLearns = `start it with "fabric-chaincode-node server" (fabric-shim 2.3 or newer) or shim.server(...)`
+)
+
+// modeOf decides who dials whom: what the project says, or what the chaincode can.
+func (d *deployment) modeOf(can able) (relay.Mode, error) {
 	mode := relay.Mode(d.cc.Mode)
 	if mode == "" || mode == project.ModeAuto {
 		mode = relay.Client
-		if serves {
+		if can.listens {
 			mode = relay.Server
 		}
 	}
 	switch {
-	case mode == relay.Server && !serves:
-		return mode, fault.New(fault.Usage, "start it with shim.ChaincodeServer, or with contractapi 1.2 or newer; or set its mode to client",
-			"the chaincode in %s can only dial a peer (shim.Start): it cannot listen for one", d.cc.Path)
+	case mode == relay.Server && !can.listens:
+		return mode, fault.New(fault.Usage, can.learn+"; or set its mode to client",
+			"the chaincode in %s can only dial a peer: it cannot listen for one", d.cc.Path)
 	case mode == relay.Client && !d.cc.Relay:
-		return mode, fault.New(fault.Usage, "start it with shim.ChaincodeServer, or with contractapi 1.2 or newer; or let it have its relay",
-			"the chaincode in %s can only dial a peer (shim.Start), and without a relay no peer lets it", d.cc.Path)
+		return mode, fault.New(fault.Usage, can.learn+"; or let it have its relay",
+			"the chaincode in %s can only dial a peer, and without a relay no peer lets it", d.cc.Path)
+	case mode == relay.Client && !can.dials:
+		return mode, fault.New(fault.Usage, "set its mode to server", "the chaincode in %s listens for a peer: it cannot dial one", d.cc.Path)
 	}
 	return mode, nil
 }

@@ -26,7 +26,7 @@ func TestModeOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &deployment{cc: network.Chaincode{Mode: tc.mode, Relay: tc.relay}}
-			got, err := d.modeOf(tc.serves)
+			got, err := d.modeOf(able{listens: tc.serves, dials: true, learn: goLearns})
 			if f := fault.From(err); tc.want == "" && (f == nil || f.Kind != fault.Usage || f.Fix == "") {
 				t.Errorf("the fault is %#v", f)
 			}

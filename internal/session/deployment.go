@@ -161,7 +161,7 @@ func (d *deployment) compileProgram(ctx context.Context) (program string, mode r
 	if err != nil {
 		return "", "", err
 	}
-	mode, err = d.modeOf(built.Serves)
+	mode, err = d.modeOf(able{listens: built.Serves, dials: true, learn: goLearns})
 	if secure := d.source().TLS; err == nil && mode == relay.Client && secure.Given() {
 		err = cctls.CheckDialling(secure)
 	}

@@ -77,7 +77,7 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	if err != nil {
 		return "", "", err
 	}
-	mode, err = d.nodeMode(m)
+	mode, err = d.modeOf(able{listens: len(m.Server) > 0, dials: len(m.Client) > 0, learn: nodeLearns})
 	return file, mode, err
 }
 
@@ -98,29 +98,6 @@ func (d *deployment) ensureBuildPlace(ctx context.Context) error {
 	return d.rt.Start(ctx, model, d.cc.Service)
 }
 
-// nodeMode decides who dials whom: what the project says, or what the chaincode can.
-func (d *deployment) nodeMode(m bundle.Manifest) (relay.Mode, error) {
-	mode := relay.Mode(d.cc.Mode)
-	if mode == "" || mode == project.ModeAuto {
-		mode = relay.Server
-		if len(m.Server) == 0 {
-			mode = relay.Client
-		}
-	}
-	const fix = `start it with "fabric-chaincode-node server" (fabric-shim 2.3 or newer) or shim.server(...)`
-	switch {
-	case mode == relay.Server && len(m.Server) == 0:
-		return mode, fault.New(fault.Usage, fix+", or set its mode to client",
-			"the chaincode in %s can only dial a peer: it cannot listen for one", d.cc.Path)
-	case mode == relay.Client && !d.cc.Relay:
-		return mode, fault.New(fault.Usage, fix+", or let it have its relay",
-			"the chaincode in %s can only dial a peer, and without a relay no peer lets it", d.cc.Path)
-	case mode == relay.Client && len(m.Client) == 0:
-		return mode, fault.New(fault.Usage, "set its mode to server", "the chaincode in %s listens for a peer: it cannot dial one", d.cc.Path)
-	}
-	return mode, nil
-}
-
 // buildLog passes on what a build says, a line at a time, and keeps the fault it ends with.
 type buildLog struct {
 	say  func(text string, done, total int)
@@ -128,7 +105,7 @@ type buildLog struct {
 	last []string
 }
 
-// kept is how many lines explain a build that ends without saying why.
+// keptLines is how many lines explain a build that ends without saying why.
 const keptLines = 20
 
 func (l *buildLog) Write(b []byte) (int, error) {

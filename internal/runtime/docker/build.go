@@ -87,17 +87,8 @@ type building struct {
 
 // follow reads what the builder says to its end, which may be an error.
 func (b *building) follow(stream io.Reader) error {
-	decoder := json.NewDecoder(stream)
-	for {
-		var m jsonstream.Message
-		err := decoder.Decode(&m)
+	return messages(stream, func(m jsonstream.Message) {
 		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		case m.Error != nil:
-			return m.Error
 		case m.Aux != nil:
 			var image build.Result
 			if json.Unmarshal(*m.Aux, &image) == nil && image.ID != "" {
@@ -107,7 +98,7 @@ func (b *building) follow(stream io.Reader) error {
 			b.line(strings.TrimPrefix(m.ID+": "+m.Status, ": "))
 		}
 		b.text(m.Stream)
-	}
+	})
 }
 
 // text takes a piece of what is written, which need not be whole lines.

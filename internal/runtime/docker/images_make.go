@@ -68,6 +68,11 @@ func (e *Engine) Import(ctx context.Context, ref string, tar io.Reader, cfg runt
 // drain reads a stream of messages to its end, which may be an error.
 func drain(stream io.ReadCloser) error {
 	defer func() { _ = stream.Close() }() // read only
+	return messages(stream, func(jsonstream.Message) {})
+}
+
+// messages gives what the engine says, to its end, which may be an error.
+func messages(stream io.Reader, use func(jsonstream.Message)) error {
 	decoder := json.NewDecoder(stream)
 	for {
 		var m jsonstream.Message
@@ -80,6 +85,7 @@ func drain(stream io.ReadCloser) error {
 		case m.Error != nil:
 			return m.Error
 		}
+		use(m)
 	}
 }
 
