@@ -202,6 +202,11 @@ func lastWords(procs []*process) *Exit {
 	limit := time.NewTimer(exitWait)
 	defer limit.Stop()
 	for _, p := range procs {
+		select {
+		case <-p.started: // one that calls may be refused before its host has said that it was started
+		case <-limit.C:
+			return nil
+		}
 		if p.host == nil {
 			continue
 		}

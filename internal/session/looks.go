@@ -45,3 +45,10 @@ func (u *bringUp) lookOrderer(context.Context) (done bool, reason string, err er
 	}
 	return true, "it has " + u.net.Channel, nil
 }
+
+func (u *bringUp) lookOrders(ctx context.Context) (done bool, reason string, err error) {
+	if !lifecycle.Orders(ctx, u.net) {
+		return false, "", nil
+	}
+	return true, "it takes transactions of " + u.net.Channel, nil
+}

@@ -30,6 +30,7 @@ const (
 	stepNodes      = "nodes"
 	stepOrderer    = "orderer joins"
 	stepPeers      = "peers join"
+	stepOrders     = "ordering"
 	stepExtra      = "extra services"
 )
 
@@ -47,6 +48,10 @@ func (u *bringUp) steps() []steps.Step {
 		{
 			Name: stepOrderer, Needs: []string{stepNodes}, Look: u.lookOrderer, Run: u.joinOrderer, Always: true,
 			Reason: "channel " + u.net.Channel,
+		},
+		{
+			Name: stepOrders, Needs: []string{stepOrderer}, Look: u.lookOrders, Run: u.awaitOrders,
+			Reason: "transactions of " + u.net.Channel,
 		},
 		{
 			Name: stepPeers, Needs: []string{stepOrderer}, Look: u.lookPeers, Run: u.joinPeers,
@@ -213,6 +218,13 @@ func (u *bringUp) joinOrderer(ctx context.Context) (note string, err error) {
 		return u.net.Channel + " as before", err
 	}
 	return u.net.Channel, err
+}
+
+// awaitOrders waits until the orderer takes transactions.
+func (u *bringUp) awaitOrders(ctx context.Context) (note string, err error) {
+	return "transactions of " + u.net.Channel, u.watching(ctx, u.net.Orderer.Name, fault.Boot, func(ctx context.Context) error {
+		return lifecycle.AwaitOrders(ctx, u.net)
+	})
 }
 
 // lookPeers waits until all peers answer.

@@ -1,4 +1,4 @@
-// Package dial opens gRPC connections to peers, with TLS, and quickly once a peer is up.
+// Package dial opens gRPC connections to peers and orderers, with TLS, and quickly once they are up.
 package dial
 
 import (
@@ -34,15 +34,24 @@ func Options() []grpc.DialOption {
 // Peer connects to a peer of the org as this machine reaches it. The connection is made when it
 // is first used. The caller closes it.
 func Peer(n network.Network, org network.Org, peer network.Peer) (*grpc.ClientConn, error) {
-	roots, err := msp.TLSRoots(n, org.Domain)
+	return node(n, org.Domain, peer.Node)
+}
+
+// Orderer connects to the orderer as Peer does to a peer.
+func Orderer(n network.Network) (*grpc.ClientConn, error) {
+	return node(n, n.Orderer.Domain, n.Orderer.Node)
+}
+
+func node(n network.Network, domain string, node network.Node) (*grpc.ClientConn, error) {
+	roots, err := msp.TLSRoots(n, domain)
 	if err != nil {
 		return nil, err
 	}
 	creds := credentials.NewTLS(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
 	// passthrough: the address is an IP, and what a resolver would add is time.
-	conn, err := grpc.NewClient("passthrough:///"+peer.Endpoint.Host, append(Options(), grpc.WithTransportCredentials(creds))...)
+	conn, err := grpc.NewClient("passthrough:///"+node.Endpoint.Host, append(Options(), grpc.WithTransportCredentials(creds))...)
 	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", peer.Name, err)
+		return nil, fmt.Errorf("connect to %s: %w", node.Name, err)
 	}
 	return conn, nil
 }

@@ -63,8 +63,12 @@ func stage(err error) string {
 }
 
 func fixOf(err error) string {
+	var submit *client.SubmitError
 	switch status.Code(err) {
 	case codes.Unavailable:
+		if errors.As(err, &submit) {
+			return `submit it again in a moment; if it fails again, look at the orderer's log: "ccdev logs orderer"`
+		}
 		return `see whether the network runs: "ccdev status"; "ccdev up -d" starts what is missing`
 	case codes.DeadlineExceeded:
 		return `see what the chaincode is doing: "ccdev logs"`

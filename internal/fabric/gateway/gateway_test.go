@@ -197,7 +197,7 @@ func TestErrorsAreExplained(t *testing.T) {
 		},
 		"no orderer": {
 			server: server{submit: answer(t, codes.Unavailable, "no orderers could successfully process transaction", "orderer:7050", "OrdererMSP", "no leader")},
-			submit: true, kind: fault.Transaction, what: []string{"on its way to the orderer", "orderer:7050 (OrdererMSP): no leader"}, fix: "ccdev up -d",
+			submit: true, kind: fault.Transaction, what: []string{"on its way to the orderer", "orderer:7050 (OrdererMSP): no leader"}, fix: "ccdev logs orderer",
 		},
 		"a commit that nobody saw": {
 			server: server{commit: answer(t, codes.DeadlineExceeded, "context deadline exceeded")},
