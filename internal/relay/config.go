@@ -114,7 +114,7 @@ func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
 // end their streams at the fourth ping. 10 s is the least that gRPC lets a client choose.
 func (r *Relay) ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
-		grpc.Creds(r.cfg.TLS.Server(r.notLetIn)),
+		grpc.Creds(unhurried{r.cfg.TLS.Server(r.notLetIn)}),
 		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()),
 		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(connWindow),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
@@ -127,7 +127,7 @@ func (r *Relay) ServerOptions() []grpc.ServerOption {
 // without it. The first tries follow each other quickly, because the process is about to listen.
 func (r *Relay) dialOptions(p *process, addr string) []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithTransportCredentials(r.cfg.TLS.Client(addr, func(why error) { r.disagree(p, why) })),
+		grpc.WithTransportCredentials(unhurried{r.cfg.TLS.Client(addr, func(why error) { r.disagree(p, why) })}),
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff:           backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1.2, Jitter: 0.1, MaxDelay: 50 * time.Millisecond},
 			MinConnectTimeout: 2 * time.Second,

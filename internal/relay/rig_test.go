@@ -205,6 +205,13 @@ type recorder struct {
 
 func newRecorder() *recorder { return &recorder{begun: map[string]int{}, kinds: map[string][]string{}} }
 
+// of gives what was recorded of a transaction.
+func (r *recorder) of(txid string) (generation int, kinds string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.begun[txid], strings.Join(r.kinds[txid], " ")
+}
+
 func (r *recorder) Begin(_ time.Time, _ string, generation int, msg *peer.ChaincodeMessage) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

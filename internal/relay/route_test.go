@@ -30,8 +30,8 @@ func TestATransaction(t *testing.T) {
 		if string(p.state["k"]) != "v" {
 			t.Errorf("the peer's state is %q", p.state)
 		}
-		if rec.begun["t1"] != 1 || strings.Join(rec.kinds["t1"], " ") != ">GET_STATE <RESPONSE >PUT_STATE <RESPONSE >COMPLETED" {
-			t.Errorf("recorded is generation %d: %v", rec.begun["t1"], rec.kinds["t1"])
+		if generation, kinds := rec.of("t1"); generation != 1 || kinds != ">GET_STATE <RESPONSE >PUT_STATE <RESPONSE >COMPLETED" {
+			t.Errorf("recorded is generation %d: %s", generation, kinds)
 		}
 		s := g.r.Status()
 		if s.Live != 1 || s.PackageID != packageID || len(s.Peers) != 1 || !s.Peers[0].Ready || s.Reason != "" ||
@@ -55,9 +55,7 @@ func TestATraceEndsWithItsPeer(t *testing.T) {
 		p.close()
 		g.until("the peer to be gone", func(s Status) bool { return len(s.Peers) == 0 })
 		close(w.open)
-		rec.mu.Lock()
-		defer rec.mu.Unlock()
-		if got := strings.Join(rec.kinds["t"], " "); !strings.HasSuffix(got, ">ERROR") {
+		if _, got := rec.of("t"); !strings.HasSuffix(got, ">ERROR") {
 			t.Errorf("recorded is %q", got)
 		}
 	})
