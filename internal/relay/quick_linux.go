@@ -3,6 +3,7 @@ package relay
 import (
 	"io"
 	"net"
+	"runtime"
 	"syscall"
 	"unsafe"
 )
@@ -33,6 +34,10 @@ func (c *quickConn) Read(b []byte) (n int, err error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
+	// What was read last is passed on first: by one goroutine, and by gRPC's writer, which steps aside
+	// once to see whether there is more to write. Mostly there is nothing to read yet.
+	runtime.Gosched()
+	runtime.Gosched()
 	var errno syscall.Errno
 	err = c.raw.Read(func(fd uintptr) bool {
 		n, errno = unblocked(syscall.SYS_READ, fd, b)
