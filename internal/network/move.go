@@ -11,7 +11,7 @@ type Use struct {
 	Name    string // as the project file and the book of ports have it: "orderer-admin"
 	Service string // that listens there
 	Port    int
-	Node    bool // the service is the orderer or a peer
+	Node    bool // the service is the orderer, a peer or a peer's database
 }
 
 // Uses are all ports of this machine that the network listens on.
@@ -25,6 +25,9 @@ func (n Network) Uses() []Use {
 	add(ordererAdmin, orderer, n.Orderer.Admin, true)
 	for _, p := range n.Peers() {
 		add(p.Name, p.Name, p.Endpoint, true)
+	}
+	for _, d := range n.CouchDBs() {
+		add(d.Name, d.Name, d.Endpoint, true)
 	}
 	for _, cc := range n.Chaincodes {
 		if !cc.Relay || n.Runtime == RuntimeProcess { // a container's relay listens for the peers only
@@ -49,7 +52,8 @@ func (n Network) WithNodesMoved(uses []Use, port Port) (Network, error) {
 	for i := range n.Orgs {
 		n.Orgs[i].Peers = slices.Clone(n.Orgs[i].Peers)
 		for k := range n.Orgs[i].Peers {
-			ends[n.Orgs[i].Peers[k].Name] = &n.Orgs[i].Peers[k].Endpoint
+			peer := &n.Orgs[i].Peers[k]
+			ends[peer.Name], ends[peer.CouchDB.Name] = &peer.Endpoint, &peer.CouchDB.Endpoint
 		}
 	}
 	for _, u := range uses {

@@ -59,11 +59,11 @@ func TestUses(t *testing.T) {
 
 func TestWithNodesMoved(t *testing.T) {
 	p := assets("/p")
-	p.Orgs = make(project.Orgs, 2)
+	p.Orgs, p.StateDatabase = make(project.Orgs, 2), project.CouchDB
 	n, was := made(t, p, network.RuntimeDocker), made(t, p, network.RuntimeDocker)
 	var lost []network.Use
 	for _, u := range n.Uses() {
-		if u.Name == "orderer-admin" || u.Name == "peer0.org2" || !u.Node {
+		if u.Name == "orderer-admin" || u.Name == "peer0.org2" || u.Name == "couchdb0.org1" || !u.Node {
 			lost = append(lost, u)
 		}
 	}
@@ -75,6 +75,7 @@ func TestWithNodesMoved(t *testing.T) {
 		t.Errorf("the network it was made of has changed:\n%s", diff)
 	}
 	was.Orderer.Admin.Host, was.Orgs[1].Peers[0].Endpoint.Host = "127.0.0.1:7054", "127.0.0.1:9052"
+	was.Orgs[0].Peers[0].CouchDB.Endpoint.Host = "127.0.0.1:5985"
 	if diff := cmp.Diff(was, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -23,6 +23,8 @@ type Network struct {
 	Orgs         []Org         `json:"orgs"`
 	Chaincodes   []Chaincode   `json:"chaincodes"`
 	Programs     Programs      `json:"programs"` // once they are known
+
+	StateDatabase string `json:"stateDatabase,omitempty"` // project.LevelDB or project.CouchDB
 }
 
 // Programs are what runs the services: names of images, or paths on this machine.
@@ -33,6 +35,8 @@ type Programs struct {
 	Agent     string `json:"agent,omitempty"`     // path of ccdev where relays run; it is in the images of peers and chaincodes
 
 	Images map[string]string `json:"images,omitempty"` // of chaincodes that need more than ccdev has, by name
+
+	CouchDB string `json:"couchDB,omitempty"` // an image
 }
 
 // The runtimes a network can be made for.
@@ -77,6 +81,8 @@ type Org struct {
 type Peer struct {
 	Node
 	BuilderDir string `json:"builderDir"` // of our external builder (its bin/ holds detect, build, release), as the peer sees it
+
+	CouchDB Node `json:"couchDB,omitzero"` // that keeps its world state, where the network has such
 }
 
 // AdminUser is the user that administers its org, and that calls go out as by default.

@@ -49,7 +49,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := network.Network{
 		ID: p.ID(), Name: "assets", Dir: "/p", Fabric: network.DefaultFabric, Runtime: "docker", Channel: "mychannel",
-		BatchTimeout: 10 * time.Millisecond,
+		BatchTimeout: 10 * time.Millisecond, StateDatabase: project.LevelDB,
 		Orderer: network.Orderer{
 			Node: node("orderer", "7050", "/var/hyperledger/production/orderer"), MSPID: "OrdererMSP", Domain: "example.com",
 			Admin: endpoint("orderer", "7053", "7053"),

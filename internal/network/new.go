@@ -51,6 +51,8 @@ func New(p project.Project, runtime string, port Port) (Network, error) {
 		Fabric:       orElse(p.Fabric, DefaultFabric),
 		Channel:      orElse(p.Channel, DefaultChannel),
 		BatchTimeout: p.BatchTimeout,
+
+		StateDatabase: orElse(p.StateDatabase, project.LevelDB),
 	}}
 	if b.net.BatchTimeout == 0 {
 		b.net.BatchTimeout = DefaultBatchTimeout
@@ -104,7 +106,8 @@ func (b *builder) orgs() {
 		org := Org{Name: name, MSPID: name + "MSP", Domain: host + ".example.com", Users: users(w)}
 		for k := range max(w.Peers, 1) {
 			node := b.node(fmt.Sprintf("peer%d.%s", k, host), 7051, usualPeerPort(peers))
-			org.Peers = append(org.Peers, Peer{Node: node, BuilderDir: builderDir})
+			database := b.couchDB(fmt.Sprintf("couchdb%d.%s", k, host), peers)
+			org.Peers = append(org.Peers, Peer{Node: node, BuilderDir: builderDir, CouchDB: database})
 			peers++
 		}
 		b.net.Orgs = append(b.net.Orgs, org)
@@ -223,6 +226,9 @@ func (n Network) portUses() map[string]Endpoint {
 	uses := map[string]Endpoint{n.Orderer.Name: n.Orderer.Endpoint, ordererAdmin: n.Orderer.Admin}
 	for _, p := range n.Peers() {
 		uses[p.Name] = p.Endpoint
+	}
+	for _, d := range n.CouchDBs() {
+		uses[d.Name] = d.Endpoint
 	}
 	for _, cc := range n.Chaincodes {
 		uses[cc.Service] = cc.Endpoint

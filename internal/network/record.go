@@ -82,6 +82,7 @@ func (n Network) Differs(p project.Project) string {
 		{"runtime", n.Runtime, p.Runtime},
 		{"fabric", n.Fabric, p.Fabric},
 		{"channel", n.Channel, p.Channel},
+		{"stateDatabase", orElse(n.StateDatabase, project.LevelDB), p.StateDatabase},
 	} {
 		if d.wants != "" && d.wants != project.RuntimeAuto && d.wants != d.has {
 			return fmt.Sprintf("it was made with %s %s, and %s is asked for now", d.what, d.has, d.wants)

@@ -110,6 +110,7 @@ func TestDiffers(t *testing.T) {
 		"runtime":                  {change: func(p *project.Project) { p.Runtime = "process" }, says: []string{"docker", "process"}},
 		"fabric":                   {change: func(p *project.Project) { p.Fabric = "2.5.9" }, says: []string{network.DefaultFabric, "2.5.9"}},
 		"channel":                  {change: func(p *project.Project) { p.Channel = "c" }, says: []string{"mychannel", "c"}},
+		"stateDatabase":            {change: func(p *project.Project) { p.StateDatabase = "couchdb" }, says: []string{"leveldb", "couchdb"}},
 		"batchTimeout":             {change: func(p *project.Project) { p.BatchTimeout = time.Second }, says: []string{"10ms", "1s"}},
 		"more orgs":                {change: func(p *project.Project) { p.Orgs = make(project.Orgs, 3) }, says: []string{"2 org", "3"}},
 		"fewer orgs":               {change: func(p *project.Project) { p.Orgs = make(project.Orgs, 1) }, says: []string{"2 org", "1"}},

@@ -28,6 +28,8 @@ type Project struct {
 	BatchTimeout time.Duration  `yaml:"-"`     // as text in the file
 	Ports        map[string]int `yaml:"ports"` // by service name; of the published ports
 	Chaincodes   []Chaincode    `yaml:"chaincodes"`
+
+	StateDatabase string `yaml:"stateDatabase"` // leveldb | couchdb
 }
 
 // Runtimes a project can ask for.
@@ -43,6 +45,7 @@ type Images struct {
 	Registry string `yaml:"registry"` // holds fabric-peer and fabric-orderer
 	Peer     string `yaml:"peer"`     // a whole image name instead
 	Orderer  string `yaml:"orderer"`
+	CouchDB  string `yaml:"couchdb"` // a whole image name, of stateDatabase: couchdb
 }
 
 // Org is a peer organisation.

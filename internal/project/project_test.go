@@ -18,8 +18,9 @@ func TestEveryField(t *testing.T) {
 name: my-assets
 fabric: "2.5.9"
 runtime: process
-images: {source: build, registry: registry.example.com/fabric, peer: my/peer:1, orderer: my/orderer:1}
+images: {source: build, registry: registry.example.com/fabric, peer: my/peer:1, orderer: my/orderer:1, couchdb: my/couchdb:1}
 channel: trade
+stateDatabase: couchdb
 orgs:
   - name: Seller
     peers: 2
@@ -44,7 +45,8 @@ chaincodes:
 `)
 	want := project.Project{
 		Dir: dir, Name: "my-assets", Fabric: "2.5.9", Runtime: "process", Channel: "trade", BatchTimeout: 250 * time.Millisecond,
-		Images: project.Images{Source: "build", Registry: "registry.example.com/fabric", Peer: "my/peer:1", Orderer: "my/orderer:1"},
+		StateDatabase: project.CouchDB,
+		Images:        project.Images{Source: "build", Registry: "registry.example.com/fabric", Peer: "my/peer:1", Orderer: "my/orderer:1", CouchDB: "my/couchdb:1"},
 		Orgs: project.Orgs{
 			{Name: "Seller", Peers: 2, Users: []project.User{{Name: "alice", Attributes: map[string]string{"role": "auditor", "level": "3"}}}},
 			{Name: "Buyer"},
@@ -168,6 +170,7 @@ func TestFaultsShowTheLine(t *testing.T) {
 		"fabric too old":             {"name: a\nfabric: 2.4.9\n", `"2.4.9"`, "fabric: 2.4.9"},
 		"fabric in words":            {"name: a\nfabric: latest\n", `"latest"`, "fabric: latest"},
 		"runtime":                    {"name: a\nruntime: podman\n", `"podman" is not known: it is one of auto, docker, process`, "runtime: podman"},
+		"state database":             {"name: a\nstateDatabase: mongodb\n", `"mongodb" is not known: it is one of leveldb, couchdb`, "stateDatabase: mongodb"},
 		"images":                     {"name: a\nimages: local\n", `"local"`, "images: local"},
 		"source of images":           {"name: a\nimages:\n  source: local\n", `"local"`, "source: local"},
 		"port 0":                     {"ports:\n  orderer: 7050\n  peer0.org1: 0\n", "port 0 of peer0.org1", "peer0.org1: 0"},

@@ -47,6 +47,7 @@ func networkChecks(p Project) []check {
 		{"$.fabric", matches("Fabric version", p.Fabric, fabricName, "a version from 2.5 on, such as \"3.1.1\"")},
 		{"$.runtime", oneOf("runtime", p.Runtime, RuntimeAuto, RuntimeDocker, RuntimeProcess)},
 		{"$.images", oneOf("images", p.Images.Source, "auto", "pull", "build")},
+		stateDatabaseCheck(p),
 	}
 	if len(p.Channel) > 249 {
 		checks = append(checks, check{"$.channel", fmt.Errorf("channel %q is longer than 249 characters", p.Channel)})
