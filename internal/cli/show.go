@@ -145,7 +145,11 @@ func newImagesMakeCmd(a *app, use, short, source string) *cobra.Command {
 			if a.output == outputJSON {
 				return a.printJSON(images)
 			}
-			return a.printf("%s\n%s\n%s\n", images.Peer, images.Orderer, images.Chaincode)
+			names := []string{images.Peer, images.Orderer, images.Chaincode}
+			if images.CouchDB != "" {
+				names = append(names, images.CouchDB)
+			}
+			return a.printf("%s\n", strings.Join(names, "\n"))
 		},
 	}
 	cmd.Flags().StringVar(&fabric, "fabric", "", `version of Fabric (default: the project's, or "3.1.1")`)

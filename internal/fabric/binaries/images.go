@@ -73,6 +73,8 @@ type Want struct {
 	Registry     string // DefaultRegistry
 	PeerImage    string // a whole image name instead of the registry's; never replaced by a compiled one
 	OrdererImage string // likewise
+	CouchDB      bool   // it is needed as well
+	CouchDBImage string // CouchDBImage(Version)
 	Fresh        bool   // make them anew though they are there, as when the user asks for a pull
 	Agent        string // path of the static ccdev for the engine's platform; needed
 	CacheDir     string // of Compile: DefaultCacheDir()
@@ -85,6 +87,7 @@ type Images struct {
 	Chaincode string // almost empty: a static chaincode is copied into it and runs
 	How       string // where they came from, and why not from elsewhere; one line
 	Made      bool   // some were not there, and were pulled or made
+	CouchDB   string `json:",omitempty"`
 }
 
 // Ensure makes the images of a network exist: a peer with our external builder in it, an
@@ -119,6 +122,9 @@ func ensure(ctx context.Context, store ImageStore, want Want, progress Progress,
 	}
 	images.Chaincode = chaincodeImage
 	if err = s.chaincode(ctx); err != nil {
+		return Images{}, err
+	}
+	if images.CouchDB, err = s.couchDB(ctx); err != nil {
 		return Images{}, err
 	}
 	images.How, images.Made = strings.Join(s.how, "; "), s.made

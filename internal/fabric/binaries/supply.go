@@ -170,15 +170,19 @@ func (s *supply) official(ctx context.Context, named, repository string) (string
 	}
 	s.progress("pulling "+ref, 0, 0)
 	if err := pull(ctx, s.store, ref, s.progress); err != nil {
-		return "", s.notPulled(ctx, ref, named != "", err)
+		fix := ""
+		if named != "" {
+			fix = "check the name and the network, log in to its registry with \"docker login\", or name no image"
+		}
+		return "", s.notPulled(ctx, ref, fix, err)
 	}
 	s.note("pulled " + ref)
 	return ref, nil
 }
 
 // notPulled decides what a failed pull means: it is an error, or a reason to compile. An image
-// that the user named is never replaced by another.
-func (s *supply) notPulled(ctx context.Context, ref string, named bool, err error) error {
+// that nothing can replace, as the user named it, comes with a fix.
+func (s *supply) notPulled(ctx context.Context, ref, fix string, err error) error {
 	var known *fault.Fault
 	if errors.As(err, &known) && known.Cause != nil {
 		err = known.Cause // the faults below say the rest of it, with fixes that fit
@@ -188,10 +192,8 @@ func (s *supply) notPulled(ctx context.Context, ref string, named bool, err erro
 		return known
 	case ctx.Err() != nil:
 		return fmt.Errorf("pull %s: %w", ref, err)
-	case named:
-		return fault.New(fault.Boot,
-			"check the name and the network, log in to its registry with \"docker login\", or name no image",
-			"image %s cannot be pulled: %w", ref, err)
+	case fix != "":
+		return fault.New(fault.Boot, fix, "image %s cannot be pulled: %w", ref, err)
 	case s.want.Source == SourcePull:
 		return fault.New(fault.Boot,
 			"check the network, load the image with \"docker load\", or let ccdev compile Fabric: set images to build",
