@@ -32,6 +32,9 @@ var (
 // Ensure writes the configuration of every node of the network, where it differs from what is
 // there. made tells whether anything was written.
 func Ensure(n network.Network) (made bool, err error) {
+	if err := ensureCouchDBs(n); err != nil {
+		return false, err
+	}
 	text, err := Orderer(n)
 	if err != nil {
 		return false, err
@@ -57,12 +60,18 @@ func Ensure(n network.Network) (made bool, err error) {
 
 // Peer renders the core.yaml of a peer of an org of the network.
 func Peer(n network.Network, o network.Org, p network.Peer) ([]byte, error) {
+	password, err := n.CouchDBPassword()
+	if err != nil {
+		return nil, err
+	}
 	return render("core.yaml", coreYAML, struct {
-		Network network.Network
-		Org     network.Org
-		Peer    network.Peer
-		Fabric2 bool
-	}{n, o, p, strings.HasPrefix(n.Fabric, "2.")})
+		Network  network.Network
+		Org      network.Org
+		Peer     network.Peer
+		Fabric2  bool
+		User     string // of the peer's CouchDB
+		Password string
+	}{n, o, p, strings.HasPrefix(n.Fabric, "2."), network.CouchDBUser, password})
 }
 
 // Orderer renders the orderer.yaml of the network's orderer.
@@ -107,5 +116,5 @@ func put(file string, text []byte) (bool, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return false, err
 	}
-	return true, atomicfile.Write(file, text, 0o644)
+	return true, atomicfile.Write(file, text, 0o600) // a password may be in it
 }
