@@ -47,7 +47,7 @@ func (s *Session) Env(orgName string, peer int) ([]Variable, error) {
 	if err := atomicfile.Write(filepath.Join(dir, "core.yaml"), []byte(cliConfig), 0o600); err != nil {
 		return nil, err
 	}
-	return []Variable{
+	variables := []Variable{
 		{"FABRIC_CFG_PATH", dir},
 		{"CORE_PEER_ADDRESS", org.Peers[peer].Endpoint.Host},
 		{"CORE_PEER_LOCALMSPID", org.MSPID},
@@ -57,5 +57,6 @@ func (s *Session) Env(orgName string, peer int) ([]Variable, error) {
 		{"ORDERER_ADDRESS", n.Orderer.Endpoint.Host},
 		{"ORDERER_CA", n.TLSCAFile(n.Orderer.Domain)},
 		{"CHANNEL_NAME", n.Channel},
-	}, nil
+	}
+	return appendCouchDB(variables, n, org.Peers[peer])
 }

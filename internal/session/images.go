@@ -31,6 +31,7 @@ func (s *Session) Images(ctx context.Context, fabric, source string) (images bin
 	err = s.step(ctx, stepFabric, func(ctx context.Context) error {
 		want := wantImages(p, p.Fabric)
 		want.Fresh = true // that is what was asked for
+		want.CouchDB = want.CouchDB && source != binaries.SourceBuild
 		images, err = s.ensureImages(ctx, engine, want)
 		return err
 	})
@@ -42,6 +43,7 @@ func wantImages(p project.Project, fabric string) binaries.Want {
 	return binaries.Want{
 		Version: fabric, Source: p.Images.Source,
 		Registry: p.Images.Registry, PeerImage: p.Images.Peer, OrdererImage: p.Images.Orderer,
+		CouchDB: p.StateDatabase == project.CouchDB, CouchDBImage: p.Images.CouchDB,
 	}
 }
 

@@ -61,7 +61,7 @@ func (u *bringUp) steps() []steps.Step {
 	for _, cc := range u.net.Chaincodes {
 		list = append(list, (&deployment{bringUp: u, cc: cc, next: u.next(cc)}).steps()...)
 	}
-	return append(list, u.extraStep()...)
+	return append(u.withDatabases(list), u.extraStep()...)
 }
 
 func (u *bringUp) fabricReason() string {
@@ -76,7 +76,9 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	if u.engine == nil {
 		return u.fabricPrograms(ctx)
 	}
-	images, err := u.ensureImages(ctx, u.engine, wantImages(u.project, u.net.Fabric))
+	want := wantImages(u.project, u.net.Fabric)
+	want.CouchDB = u.net.HasCouchDB()
+	images, err := u.ensureImages(ctx, u.engine, want)
 	if err != nil {
 		return "", err
 	}
@@ -89,6 +91,7 @@ func (u *bringUp) fabric(ctx context.Context) (note string, err error) {
 	}
 	return "images of Fabric " + u.net.Fabric, u.run(network.Programs{
 		Peer: images.Peer, Orderer: images.Orderer, Chaincode: images.Chaincode, Agent: network.ContainerAgent, Images: chaincodes,
+		CouchDB: images.CouchDB,
 	})
 }
 

@@ -73,6 +73,9 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 	for _, p := range n.Peers() {
 		addresses[p.Name] = p.Endpoint.Host
 	}
+	for _, d := range n.CouchDBs() {
+		addresses[d.Name] = d.Endpoint.Host
+	}
 	generations := map[string]int{}
 	for _, cc := range n.Chaincodes {
 		if cc.Relay {

@@ -21,8 +21,9 @@ const GenerationLabel = "dev.ccdev.generation"
 // nodeGrace is how long a node may take to close its ledger.
 const nodeGrace = 10 * time.Second
 
-// Nodes is the compose project of the network's orderer and peers. Their files, which must be
-// written by now, are configs of it: a runtime copies them to where the service sees them.
+// Nodes is the compose project of the network's orderer and peers, and of the peers' databases.
+// Their files, which must be written by now, are configs of it: a runtime copies them to where the
+// service sees them.
 func Nodes(n network.Network) (*types.Project, error) {
 	model := &types.Project{
 		Name: ProjectName(n), WorkingDir: n.Dir,
@@ -36,6 +37,12 @@ func Nodes(n network.Network) (*types.Project, error) {
 	peer := programOf(n, n.Programs.Peer, "peer", "node", "start")
 	for _, p := range n.Peers() {
 		if err := addNode(model, n, p.Node, peer, p.Endpoint); err != nil {
+			return nil, err
+		}
+		if !n.HasCouchDB() {
+			continue
+		}
+		if err := addCouchDB(model, n, p); err != nil {
 			return nil, err
 		}
 	}
