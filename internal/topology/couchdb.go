@@ -5,6 +5,10 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
+// peerLoggingSpec leaves out what the peer says of its own start: all of its configuration is in it,
+// and the password there.
+var peerLoggingSpec = loggingSpec + ":nodeCmd=warning"
+
 // addCouchDB adds the database of a peer, which starts after it. There is no health check: whoever
 // starts the database asks it at its port on this machine, which is also there for the user's
 // browser, and so needs no program in the image that could ask.
@@ -24,6 +28,7 @@ func addCouchDB(model *types.Project, n network.Network, p network.Peer) error {
 	model.Services[d.Name] = service
 
 	peer := model.Services[p.Name]
+	peer.Environment["FABRIC_LOGGING_SPEC"] = &peerLoggingSpec
 	peer.DependsOn = types.DependsOnConfig{d.Name: {Condition: types.ServiceConditionStarted}}
 	model.Services[p.Name] = peer
 	return nil

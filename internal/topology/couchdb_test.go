@@ -56,6 +56,9 @@ func TestCouchDBServices(t *testing.T) {
 		if _, after := peer.DependsOn[s.Name]; !after || len(peer.DependsOn) != 1 {
 			t.Errorf("%s starts after %v", p.Name, peer.DependsOn)
 		}
+		if spec := *peer.Environment["FABRIC_LOGGING_SPEC"]; !strings.HasSuffix(spec, ":nodeCmd=warning") {
+			t.Errorf("%s logs %s, and so its password", p.Name, spec)
+		}
 	}
 	if len(m.Services) != 5 {
 		t.Errorf("the services are %v", m.ServiceNames())
