@@ -53,6 +53,7 @@ func run(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	defer removeNodeImage()
+	defer removeCouchDB()
 	defer removeImages(shared.bin)
 	return m.Run(), nil
 }
@@ -162,6 +163,7 @@ func TestScripts(t *testing.T) {
 					"crash":        crash,
 					"listen":       listen,
 					"external":     external,
+					"couchdb":      couchDB,
 				},
 				Setup: func(env *testscript.Env) error {
 					env.Vars = append(env.Vars, shared.environ()...)
