@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/ccdev/ccdev/internal/fabric/binaries"
-	"github.com/ccdev/ccdev/internal/runtime/docker"
 	"github.com/spf13/cobra"
 )
 
@@ -95,7 +94,7 @@ func newImagesCmd(a *app) *cobra.Command {
 func newImagesListCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:     "list",
-		Short:   "List the images that ccdev has made",
+		Short:   "List the images that ccdev has made, and CouchDB's",
 		Example: "  ccdev images list -o json",
 		Args:    arguments(cobra.NoArgs),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return runImagesList(cmd.Context(), a) },
@@ -103,11 +102,11 @@ func newImagesListCmd(a *app) *cobra.Command {
 }
 
 func runImagesList(ctx context.Context, a *app) error {
-	engine, err := docker.Connect(ctx, a.getenv)
+	s, err := a.session(a.events())
 	if err != nil {
 		return err
 	}
-	images, err := engine.Images(ctx)
+	images, err := s.ListImages(ctx)
 	if err != nil {
 		return err
 	}

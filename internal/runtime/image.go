@@ -14,7 +14,7 @@ type ImageConfig struct {
 // ImageLabel marks the images ccdev made; its value says what the image holds.
 const ImageLabel = "dev.ccdev.image"
 
-// Image is an image ccdev made.
+// Image is an image that ccdev made or uses.
 type Image struct {
 	Ref     string            `json:"ref"`
 	Size    int64             `json:"size"` // bytes

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -9,8 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/fabric/binaries"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/runtime/docker"
 	"github.com/ccdev/ccdev/internal/steps"
 	"github.com/ccdev/ccdev/internal/wait"
 	"golang.org/x/sync/errgroup"
@@ -97,6 +102,29 @@ func answers(ctx context.Context, d network.Node) error {
 		return fmt.Errorf("GET /_up: %s: %s", answer.Status, strings.TrimSpace(string(text)))
 	}
 	return nil
+}
+
+// ListImages lists the images that ccdev has made, and CouchDB's, which it only uses, where the
+// project wants it and it is there.
+func (s *Session) ListImages(ctx context.Context) ([]runtime.Image, error) {
+	p, err := project.Load(s.dir, project.Overrides{})
+	if err != nil {
+		return nil, err
+	}
+	engine, err := docker.Connect(ctx, s.getenv)
+	if err != nil {
+		return nil, err
+	}
+	images, err := engine.Images(ctx)
+	if err != nil || p.StateDatabase != project.CouchDB {
+		return images, err
+	}
+	ref := cmp.Or(p.Images.CouchDB, binaries.CouchDBImage(cmp.Or(p.Fabric, network.DefaultFabric)))
+	image, found, err := engine.Image(ctx, ref)
+	if found {
+		images = append(images, image)
+	}
+	return images, err
 }
 
 // appendCouchDB adds what opens the peer's database in a browser, at http://$COUCHDB_ADDRESS/_utils/,

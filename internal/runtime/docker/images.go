@@ -49,6 +49,20 @@ func (e *Engine) Images(ctx context.Context) ([]runtime.Image, error) {
 	return images, nil
 }
 
+// Image describes an image, whoever made it; found tells whether it is there.
+func (e *Engine) Image(ctx context.Context, ref string) (image runtime.Image, found bool, err error) {
+	there, err := e.api.ImageInspect(ctx, ref)
+	if cerrdefs.IsNotFound(err) {
+		return image, false, nil
+	}
+	if err != nil {
+		return image, false, e.failed(err, "look for the image %s", ref)
+	}
+	image = runtime.Image{Ref: ref, Size: there.Size}
+	image.Created, _ = time.Parse(time.RFC3339Nano, there.Created) // some images do not say
+	return image, true, nil
+}
+
 // RemoveImage removes an image that ccdev made, and refuses any other. One that is not there is
 // no error.
 func (e *Engine) RemoveImage(ctx context.Context, ref string) error {

@@ -147,7 +147,12 @@ func TestImages(t *testing.T) {
 	if slices.ContainsFunc(images, find(theirs)) {
 		t.Errorf("%s is not ours", theirs)
 	}
-
+	if got, found, err := e.Image(t.Context(), theirs); !found || err != nil || got.Ref != theirs || got.Created.IsZero() {
+		t.Errorf("it is described as %+v (%v, %v)", got, found, err)
+	}
+	if _, found, err := e.Image(t.Context(), unique("ccdev-none")+":1"); found || err != nil {
+		t.Errorf("one that is not there: found %v, %v", found, err)
+	}
 }
 
 func TestImportReplaces(t *testing.T) {
