@@ -72,6 +72,28 @@ type (
 		Err        error         `json:"-"`                    // the same, with its fix and log
 	}
 
+	// Transaction is one execution of a transaction, on one peer, that has ended.
+	Transaction struct {
+		TxID       string        `json:"txid"`
+		Channel    string        `json:"channel"`
+		Chaincode  string        `json:"chaincode"`
+		Function   string        `json:"function"`
+		Caller     string        `json:"caller"` // "alice@Org1MSP"
+		Peer       string        `json:"peer"`
+		Generation int           `json:"generation"`
+		Began      time.Time     `json:"began"`
+		Took       time.Duration `json:"took_ns"`
+		Requests   int           `json:"requests"`        // that the chaincode made of the peer
+		Error      string        `json:"error,omitempty"` // failed: why
+	}
+
+	// Block is a block that a peer has committed.
+	Block struct {
+		Channel      string             `json:"channel"`
+		Number       uint64             `json:"number"`
+		Transactions []BlockTransaction `json:"transactions"`
+	}
+
 	// Notice is something the user should know that belongs to no step.
 	Notice struct {
 		Text string `json:"text"`
@@ -85,6 +107,13 @@ type (
 		Text    string    `json:"text"`
 	}
 )
+
+// BlockTransaction is one transaction of a block. Code is the name of Fabric's TxValidationCode:
+// "VALID", "MVCC_READ_CONFLICT".
+type BlockTransaction struct {
+	TxID string `json:"txid"` // empty for a change of the channel's configuration
+	Code string `json:"code"`
+}
 
 // Name implements Event.
 func (Begun) Name() string { return "begun" }
@@ -109,6 +138,12 @@ func (StepCancelled) Name() string { return "step_cancelled" }
 
 // Name implements Event.
 func (Change) Name() string { return "change" }
+
+// Name implements Event.
+func (Transaction) Name() string { return "transaction" }
+
+// Name implements Event.
+func (Block) Name() string { return "block" }
 
 // Name implements Event.
 func (Notice) Name() string { return "notice" }

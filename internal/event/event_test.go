@@ -14,7 +14,7 @@ func TestEveryEventIsToldByItsName(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range []event.Event{
 		event.Begun{}, event.StepStarted{}, event.StepProgress{}, event.StepDone{}, event.StepSkipped{}, event.StepFailed{},
-		event.StepCancelled{}, event.Notice{}, event.Log{},
+		event.StepCancelled{}, event.Change{}, event.Transaction{}, event.Block{}, event.Notice{}, event.Log{},
 	} {
 		if seen[e.Name()] || !form.MatchString(e.Name()) {
 			t.Errorf("%T is named %q", e, e.Name())

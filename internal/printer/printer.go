@@ -50,6 +50,8 @@ type Plain struct {
 	out     io.Writer
 	running []progress // steps that run, in the order of their start
 	live    bool       // the last line is one to be written anew
+	peer    string     // that the first transaction was executed on
+	peers   bool       // others were executed elsewhere
 }
 
 type progress struct {
@@ -93,6 +95,10 @@ func (p *Plain) other(e event.Event) {
 	switch e := e.(type) {
 	case event.Change:
 		p.change(e)
+	case event.Transaction:
+		p.transaction(e)
+	case event.Block:
+		p.block(e)
 	case event.Notice:
 		p.line("  " + CleanText(e.Text))
 	case event.Log:

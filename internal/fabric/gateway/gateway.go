@@ -10,7 +10,6 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -158,24 +157,13 @@ func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposa
 		Block: status.BlockNumber, Status: status.Code.String(), Took: time.Since(start),
 	}
 	if !status.Successful {
-		return result, invalid(call, result, status.Code)
+		return result, invalid(call, result)
 	}
 	return result, nil
 }
 
-func invalid(call Call, r Result, code peer.TxValidationCode) error {
-	return fault.New(fault.Transaction, fixFor(code),
+func invalid(call Call, r Result) error {
+	return fault.New(fault.Transaction, Meaning(r.Status),
 		"%s of %s was ordered into block %d and found invalid: %s (transaction %s)",
 		call.Function, call.Chaincode, r.Block, r.Status, r.TxID)
-}
-
-func fixFor(code peer.TxValidationCode) string {
-	switch code {
-	case peer.TxValidationCode_MVCC_READ_CONFLICT, peer.TxValidationCode_PHANTOM_READ_CONFLICT:
-		return "another transaction changed a key that this one had read: submit it again"
-	case peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE:
-		return "not enough orgs endorsed it: leave out --orgs, or name the orgs that the endorsement policy asks for"
-	default:
-		return `look at the peer's log: "ccdev logs"`
-	}
 }
