@@ -104,19 +104,17 @@ func (c *Client) Evaluate(ctx context.Context, call Call) (Result, error) {
 // Ready tells whether the peer can run the chaincode, by a call the chaincode need not know: an
 // answer that the chaincode made, an error too, is proof enough. mspID is that of the peer's org.
 func (c *Client) Ready(ctx context.Context, channel, chaincode, mspID string) error {
-	return answered(c.probe(ctx, channel, chaincode, mspID))
+	return Answered(c.probe(ctx, channel, chaincode, mspID))
 }
 
 // probe makes a call that changes nothing, and that the chaincode need not know.
 func (c *Client) probe(ctx context.Context, channel, chaincode, mspID string) error {
-	_, err := c.Evaluate(ctx, Call{
-		Channel: channel, Chaincode: chaincode, Function: metadataFunction, Orgs: []string{mspID},
-	})
+	_, err := c.Evaluate(ctx, Metadata(channel, chaincode, mspID))
 	return err
 }
 
-// answered takes an error for none where it is the chaincode's own response.
-func answered(err error) error {
+// Answered takes an error for none where it is the chaincode's own response.
+func Answered(err error) error {
 	// internal/pkg/gateway/apiutils.go: Unknown is the chaincode's own response. An error of this
 	// side, which is no status at all, would pass for one.
 	if s, ok := status.FromError(err); ok && s.Code() == codes.Unknown {
@@ -125,8 +123,14 @@ func answered(err error) error {
 	return err
 }
 
-// metadataFunction is answered by every chaincode written with a contract API.
-const metadataFunction = "org.hyperledger.fabric:GetMetadata"
+// MetadataFunction is answered by every chaincode written with a contract API.
+const MetadataFunction = "org.hyperledger.fabric:GetMetadata"
+
+// Metadata is the call that asks a chaincode, on a peer of the org with this MSP ID, what it can be
+// asked to do.
+func Metadata(channel, chaincode, mspID string) Call {
+	return Call{Channel: channel, Chaincode: chaincode, Function: MetadataFunction, Orgs: []string{mspID}}
+}
 
 // Submit runs the call, has it ordered, and waits until it is committed. A transaction that the
 // peers judge invalid is a fault that says why.

@@ -28,7 +28,7 @@ func (c *Client) Initialized(ctx context.Context, channel, chaincode, mspID stri
 	if says(err, waitsForInit) {
 		return false, nil
 	}
-	err = answered(err)
+	err = Answered(err)
 	return err == nil, err
 }
 
