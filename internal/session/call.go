@@ -80,7 +80,7 @@ func (s *Session) whileItRuns(ctx context.Context, n network.Network, call gatew
 		select {
 		case <-done:
 			if err != nil {
-				err = cmp.Or(s.crash(ctx, n, call), err)
+				err = cmp.Or(s.crash(ctx, n, call), unserved(ctx, n, call.Chaincode, result.TxID, err))
 			}
 			return result, err
 		case <-ticker.C:

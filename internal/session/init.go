@@ -63,16 +63,16 @@ func (d *deployment) init(ctx context.Context) (note string, err error) {
 	for _, arg := range d.cc.Init.Args {
 		call.Args = append(call.Args, []byte(arg))
 	}
-	already := false
+	already, result := false, gateway.Result{}
 	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
-		_, already, err = client.Init(ctx, call)
+		result, already, err = client.Init(ctx, call)
 		if code := status.Code(err); code == codes.FailedPrecondition || code == codes.Unavailable {
 			return err // the gateway knows too few endorsers yet
 		}
 		return wait.Stop(err)
 	})
 	if err != nil {
-		return "", notInitialized(d.cc, err)
+		return "", notInitialized(d.cc, unserved(ctx, d.net, d.cc.Name, result.TxID, err))
 	}
 	if already {
 		return "had it before", nil
@@ -82,9 +82,9 @@ func (d *deployment) init(ctx context.Context) (note string, err error) {
 
 func notInitialized(cc network.Chaincode, err error) error {
 	f := fault.From(err)
-	if f.Kind != fault.Transaction {
+	if f.Kind != fault.Transaction && f.Kind != fault.Chaincode {
 		return err
 	}
-	return fault.New(fault.Transaction, `correct the function, or init in ccdev.yaml, then run "ccdev up": it goes on with the init`,
+	return fault.New(f.Kind, `correct the function, or init in ccdev.yaml, then run "ccdev up": it goes on with the init`,
 		"%s is committed, and waits for its init: %w", cc.Name, err)
 }

@@ -45,6 +45,8 @@ func (f *fakeRelay) Explain(string) {}
 
 func (f *fakeRelay) Attend(relay.External) error { return nil }
 
+func (f *fakeRelay) Unserved(txid string) bool { return txid == "unserved" }
+
 // goBack is what a crash of the live generation does.
 func (f *fakeRelay) goBack(to int) {
 	f.mu.Lock()

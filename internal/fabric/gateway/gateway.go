@@ -33,7 +33,8 @@ type Call struct {
 	Orgs      []string // MSP IDs that must endorse; empty for what the policy asks
 }
 
-// Result is what became of a call. Block and Status are only known for a submitted one.
+// Result is what became of a call; of one that has failed no more than TxID. Block and Status are
+// only known for a submitted one.
 type Result struct {
 	TxID    string
 	Payload []byte
@@ -96,7 +97,7 @@ func (c *Client) Evaluate(ctx context.Context, call Call) (Result, error) {
 	}
 	payload, err := proposal.EvaluateWithContext(ctx)
 	if err != nil {
-		return Result{}, explain(call, err)
+		return Result{TxID: proposal.TransactionID()}, explain(call, err)
 	}
 	return Result{TxID: proposal.TransactionID(), Payload: payload, Took: time.Since(start)}, nil
 }
@@ -144,17 +145,18 @@ func (c *Client) Submit(ctx context.Context, call Call) (Result, error) {
 }
 
 func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposal, start time.Time) (Result, error) {
+	failed := Result{TxID: proposal.TransactionID()}
 	tx, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
-		return Result{}, explain(call, err)
+		return failed, explain(call, err)
 	}
 	commit, err := tx.SubmitWithContext(ctx)
 	if err != nil {
-		return Result{}, explain(call, err)
+		return failed, explain(call, err)
 	}
 	status, err := commit.StatusWithContext(ctx)
 	if err != nil {
-		return Result{}, explain(call, err)
+		return failed, explain(call, err)
 	}
 	result := Result{
 		TxID: tx.TransactionID(), Payload: tx.Result(),

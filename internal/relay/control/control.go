@@ -8,6 +8,7 @@
 //	                                            no body: it runs there already → registered, swapped
 //	PUT  /v1/external                           a chaincode that the user starts: see relay.External
 //	POST /v1/explain                            {"reason"}: what callers hear while nothing runs
+//	GET  /v1/unserved/TXID                      whether it failed because no generation could serve it
 //	GET  /v1/traces?last=N                      the last ones, oldest first
 //	GET  /v1/traces/TXID                        those of a transaction, one for each peer
 //	GET  /v1/traces?follow=1                    one line for each, as they end
@@ -47,6 +48,7 @@ type Relay interface {
 	Status() relay.Status
 	Explain(reason string)
 	Attend(e relay.External) error
+	Unserved(txid string) bool
 }
 
 // Options are what a Server works with.
@@ -88,6 +90,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("PUT /v1/generations/{n}", s.deliver)
 	mux.HandleFunc("PUT /v1/external", s.attend)
 	mux.HandleFunc("POST /v1/explain", s.explain)
+	mux.HandleFunc("GET /v1/unserved/{txid}", s.unserved)
 	mux.HandleFunc("GET /v1/traces", s.traces)
 	mux.HandleFunc("GET /v1/traces/{txid}", s.trace)
 	return guard(s.options.Token, mux)

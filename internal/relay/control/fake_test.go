@@ -37,6 +37,7 @@ type fakeRelay struct {
 	before   relay.State // of the others after a swap; stopped for none
 	reasons  []string
 	attended []relay.External
+	unserved string // the one transaction that is
 }
 
 func (f *fakeRelay) Swap(ctx context.Context, p relay.Program) (relay.Swapped, error) {
@@ -71,6 +72,12 @@ func (f *fakeRelay) Attend(e relay.External) error {
 	defer f.mu.Unlock()
 	f.attended = append(f.attended, e)
 	return nil
+}
+
+func (f *fakeRelay) Unserved(txid string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return txid == f.unserved
 }
 
 func (f *fakeRelay) Status() relay.Status {
