@@ -52,9 +52,10 @@ func (r *Relay) replace(g *generation, fault *NotReady) {
 	r.live = again
 }
 
-// loops counts a crash, and says whether it is one too many.
+// loops counts a crash, and says whether it is one too many. One that has never served has not
+// lasted, however long the relay has waited for it: a container that its engine has given up, say.
 func (r *Relay) loops(g *generation) bool {
-	if g.completed || time.Since(g.startedAt) > crashWindow {
+	if g.completed || g.fault.Serving && time.Since(g.startedAt) > crashWindow {
 		r.crashes = 0
 		return false
 	}
