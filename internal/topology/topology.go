@@ -73,6 +73,12 @@ func addNode(model *types.Project, n network.Network, node network.Node, run pro
 		"FABRIC_LOGGING_SPEC":   loggingSpec,
 		"FABRIC_LOGGING_FORMAT": loggingFormat,
 	})
+	if n.Runtime == network.RuntimeProcess {
+		// A peer takes a $ in this path for a variable (viper, absPathify), and a folder of the
+		// user's may have one in its name. The working directory is never written out.
+		here := "."
+		service.Environment["FABRIC_CFG_PATH"], service.WorkingDir = &here, node.ConfigDir
+	}
 	service.StopGracePeriod = grace(nodeGrace)
 	if err := addFiles(model, &service, n.NodeDir(node), node.ConfigDir); err != nil {
 		return err
