@@ -82,3 +82,9 @@ func From(err error) *Fault {
 	outer.What, outer.Cause = err.Error(), err
 	return &outer
 }
+
+// Is says whether err is, or wraps, a fault of this kind.
+func Is(err error, kind Kind) bool {
+	var f *Fault
+	return errors.As(err, &f) && f.Kind == kind
+}

@@ -72,7 +72,7 @@ func (r *Relay) dispatch(u *upstream, msg *peer.ChaincodeMessage) {
 	}
 	g := r.choose(u, k.txid)
 	if g == nil {
-		r.failUnserved(u, k, "%s", r.reason)
+		r.failUnserved(u, k, UnservedYet, "%s", r.reason)
 		return
 	}
 	r.send(g, u, msg)
@@ -103,7 +103,7 @@ func (r *Relay) send(g *generation, u *upstream, msg *peer.ChaincodeMessage) {
 		return
 	}
 	if d.refusing {
-		r.failUnserved(u, k, "generation %d of the chaincode is starting, and has not registered yet", g.number)
+		r.failUnserved(u, k, UnservedYet, "generation %d of the chaincode is starting, and has not registered yet", g.number)
 		return
 	}
 	if !d.queue.offer(msg) {

@@ -213,7 +213,7 @@ func (r *Relay) refuse(d *downstream) {
 			d.queue.push(msg)
 			continue
 		}
-		r.failUnserved(d.up, keyOf(msg), "generation %d of the chaincode is starting, and has not registered within %s", d.gen.number, r.cfg.HoldLimit)
+		r.failUnserved(d.up, keyOf(msg), UnservedYet, "generation %d of the chaincode is starting, and has not registered within %s", d.gen.number, r.cfg.HoldLimit)
 	}
 }
 

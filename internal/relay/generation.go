@@ -119,7 +119,7 @@ func (r *Relay) retire(g *generation) {
 		}
 		why := "it was replaced, and did not end this transaction within " + r.cfg.ExecuteLimit.String()
 		for _, h := range r.end(g, Stopped, why) { // their peer has given up on them
-			r.failUnserved(h.up, keyOf(h.msg), "generation %d of the chaincode: %s", g.number, why)
+			r.failUnserved(h.up, keyOf(h.msg), UnservedYet, "generation %d of the chaincode: %s", g.number, why)
 		}
 	})
 	if r.noDraining {
@@ -214,10 +214,14 @@ func (r *Relay) end(g *generation, state State, why string) []held {
 }
 
 func (r *Relay) failAll(g *generation, why string) {
+	cause := UnservedYet
+	if g.state == Crashed {
+		cause = UnservedCrash
+	}
 	for u := range r.ups {
 		for k, tx := range u.txs {
 			if tx.down != nil && tx.down.gen == g {
-				r.failUnserved(u, k, "generation %d of the chaincode: %s", g.number, why)
+				r.failUnserved(u, k, cause, "generation %d of the chaincode: %s", g.number, why)
 			}
 		}
 	}

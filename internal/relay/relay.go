@@ -38,7 +38,7 @@ type Relay struct {
 	closed     bool
 	nextStream int
 	external   *attendance // for a chaincode that others start; nil when this one is not
-	unserved   unserved
+	failures   failures
 }
 
 // switches are for tests that show that they can fail.

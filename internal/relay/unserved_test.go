@@ -34,22 +34,46 @@ func TestUnserved(t *testing.T) {
 		expectError(t, err, "its process ended")
 		_, err = p.submit("held", "f")
 		expectError(t, err, "not registered")
-		for txid, want := range map[string]bool{
-			"early": true, "good": false, "lied": false, "crashed": true, "crashed again": true, "held": true, "unknown": false,
+		for txid, want := range map[string]Unserved{
+			"early": UnservedYet, "good": Served, "lied": Served, "crashed": UnservedCrash, "crashed again": UnservedCrash,
+			"held": UnservedYet, "unknown": Served,
 		} {
 			if got := g.r.Unserved(txid); got != want {
-				t.Errorf("of the transaction that is %s it says %v", txid, got)
+				t.Errorf("of the transaction that is %s it says %q", txid, got)
 			}
 		}
 	})
 }
 
 func TestUnservedForgets(t *testing.T) {
-	var u unserved
-	for i := range 3 * maxUnserved {
-		u.note(fmt.Sprint(i))
+	var f failures
+	for i := range 3 * maxFailures {
+		f.note(fmt.Sprint(i), UnservedYet)
 	}
-	if len(u.txids) != maxUnserved || u.txids[0] != fmt.Sprint(2*maxUnserved) {
-		t.Errorf("it remembers %d from %s", len(u.txids), u.txids[0])
+	if len(f.notes) != maxFailures || f.notes[0].txid != fmt.Sprint(2*maxFailures) {
+		t.Errorf("it remembers %d from %s", len(f.notes), f.notes[0].txid)
 	}
+}
+
+func TestGivingUpOnATransaction(t *testing.T) {
+	inModes(t, func(t *testing.T, mode Mode) {
+		g := newRig(t, Config{})
+		w := newGates()
+		g.host.add("a", chaincode(w.chaincode))
+		p := g.peer()
+		g.swap(1, "a", mode)
+		k := key{channel, "hangs"}
+		hangs := p.begin(k, "wait")
+		<-w.reached
+		if g.r.GiveUp("another") || !g.r.GiveUp("hangs") {
+			t.Error("it does not know which transactions the chaincode has")
+		}
+		_, err := p.end(k, hangs)
+		expectError(t, err, "given up")
+		if s := g.r.Status(); g.r.GiveUp("hangs") || s.Generations[0].InFlight != 0 {
+			t.Errorf("it is in flight still: %+v", s)
+		}
+		close(w.open) // what the chaincode answers now disturbs nobody
+		expect(t, p, "t", "1")
+	})
 }

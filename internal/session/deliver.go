@@ -141,10 +141,8 @@ func (d *deployment) stillLive(ctx context.Context) error {
 	}
 	f := fault.New(fault.Chaincode, mendSource, "generation %d of chaincode %s ended right after it was live; generation %d serves again",
 		d.generation.Number, d.cc.Name, st.Live)
-	for _, g := range st.Generations {
-		if g.Number == d.generation.Number && g.Exit != nil {
-			f = f.WithLog(g.Exit.Log)
-		}
+	if exit := lastExit(st, d.generation.Number); exit != nil {
+		f = f.WithLog(exit.Log)
 	}
 	return f
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/ccdev/ccdev/internal/build"
 	"github.com/ccdev/ccdev/internal/ccpackage"
 	"github.com/ccdev/ccdev/internal/cctls"
-	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fabric/probe"
 	"github.com/ccdev/ccdev/internal/fault"
@@ -248,36 +247,4 @@ func (d *deployment) install(ctx context.Context) (note string, err error) {
 		return failed
 	})
 	return d.id, err
-}
-
-// ready runs a first call through every org's peer, which thereby connects to the chaincode.
-func (d *deployment) ready(ctx context.Context) (note string, err error) {
-	err = d.watching(ctx, d.cc.Service, fault.Chaincode, func(ctx context.Context) error {
-		return d.onPeers(ctx, firstPeer, func(ctx context.Context, a *lifecycle.Admin) error {
-			if err := a.AwaitCommitted(ctx, d.definition); err != nil {
-				return err
-			}
-			return d.answers(ctx, a)
-		})
-	})
-	if err != nil {
-		return "", err
-	}
-	return "answers", d.stillLive(ctx)
-}
-
-func (d *deployment) answers(ctx context.Context, a *lifecycle.Admin) error {
-	client, err := gateway.Connect(d.net, a.Org(), network.AdminUser)
-	if err != nil {
-		return err
-	}
-	defer client.Close() //nolint:errcheck // nothing is left to send
-	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
-		return client.Ready(ctx, d.net.Channel, d.cc.Name, a.Org().MSPID)
-	})
-	if err == nil || ctx.Err() != nil {
-		return err
-	}
-	return fault.New(fault.Chaincode, fmt.Sprintf("read the log of the peer: \"ccdev logs %s\"", a.Peer().Name),
-		"%s cannot run chaincode %s: %w", a.Peer().Name, d.cc.Name, err)
 }

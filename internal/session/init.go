@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -39,13 +40,17 @@ func (d *deployment) lookInit(ctx context.Context) (done bool, reason string, er
 			return err
 		}
 		defer client.Close() //nolint:errcheck // nothing is left to send
-		return wait.For(ctx, readyLimit, func(ctx context.Context) error {
-			had, err := client.Initialized(ctx, d.net.Channel, d.cc.Name, a.Org().MSPID)
+		err = d.firstCall(ctx, func(ctx context.Context) (string, error) {
+			had, txid, err := client.Initialized(ctx, d.net.Channel, d.cc.Name, a.Org().MSPID)
 			if err == nil && !had {
 				missing.Store(true)
 			}
-			return err
+			return txid, err
 		})
+		if errors.Is(err, errSilent) {
+			return nil // its peer let the call through
+		}
+		return err
 	})
 	if err != nil || missing.Load() {
 		return false, "", err

@@ -45,7 +45,17 @@ func (f *fakeRelay) Explain(string) {}
 
 func (f *fakeRelay) Attend(relay.External) error { return nil }
 
-func (f *fakeRelay) Unserved(txid string) bool { return txid == "unserved" }
+func (f *fakeRelay) Unserved(txid string) relay.Unserved {
+	switch txid {
+	case "crashed":
+		return relay.UnservedCrash
+	case "absent":
+		return relay.UnservedYet
+	}
+	return relay.Served
+}
+
+func (f *fakeRelay) GiveUp(txid string) bool { return txid == "hanging" }
 
 // goBack is what a crash of the live generation does.
 func (f *fakeRelay) goBack(to int) {
@@ -53,7 +63,7 @@ func (f *fakeRelay) goBack(to int) {
 	defer f.mu.Unlock()
 	f.status.Generations = []relay.GenerationStatus{
 		{Number: to, State: relay.Live},
-		{Number: f.status.Live, State: relay.Crashed, Exit: &relay.Exit{Code: 2, Log: []string{"panic: what a pity"}}},
+		{Number: f.status.Live, State: relay.Crashed, Exit: &relay.Exit{Code: 2, How: "exit code 2", Log: []string{"panic: what a pity"}}},
 	}
 	f.status.Live = to
 }

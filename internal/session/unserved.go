@@ -5,6 +5,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/relay"
 )
 
 // unserved makes the fault of a failed transaction the chaincode's own where that had crashed, or was
@@ -22,7 +23,7 @@ func unserved(ctx context.Context, n network.Network, chaincode, txid string, er
 	defer client.Close()
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	if yes, askErr := client.Unserved(ctx, txid); askErr != nil || !yes {
+	if cause, askErr := client.Unserved(ctx, txid); askErr != nil || cause == relay.Served {
 		return err //nolint:nilerr // as above
 	}
 	crashed := *f

@@ -18,13 +18,14 @@ func TestATransactionThatACrashHasFailedIsTheChaincodesFault(t *testing.T) {
 		chaincode, txid string
 		kind, want      fault.Kind
 	}{
-		"a crash":                   {d.net, "basic", "unserved", fault.Transaction, fault.Chaincode},
+		"a crash":                   {d.net, "basic", "crashed", fault.Transaction, fault.Chaincode},
+		"no chaincode":              {d.net, "basic", "absent", fault.Transaction, fault.Chaincode},
 		"the chaincode's own error": {d.net, "basic", "served", fault.Transaction, fault.Transaction},
-		"a timeout":                 {d.net, "basic", "unserved", fault.Timeout, fault.Timeout},
+		"a timeout":                 {d.net, "basic", "crashed", fault.Timeout, fault.Timeout},
 		"no transaction":            {d.net, "basic", "", fault.Transaction, fault.Transaction},
-		"another chaincode":         {d.net, "other", "unserved", fault.Transaction, fault.Transaction},
-		"no relay":                  {alone, "basic", "unserved", fault.Transaction, fault.Transaction},
-		"a relay that is down":      {down, "basic", "unserved", fault.Transaction, fault.Transaction},
+		"another chaincode":         {d.net, "other", "crashed", fault.Transaction, fault.Transaction},
+		"no relay":                  {alone, "basic", "crashed", fault.Transaction, fault.Transaction},
+		"a relay that is down":      {down, "basic", "crashed", fault.Transaction, fault.Transaction},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := fault.From(unserved(t.Context(), tc.net, tc.chaincode, tc.txid, fault.New(tc.kind, "a fix", "it failed")))

@@ -103,15 +103,17 @@ func (c *Client) Evaluate(ctx context.Context, call Call) (Result, error) {
 }
 
 // Ready tells whether the peer can run the chaincode, by a call the chaincode need not know: an
-// answer that the chaincode made, an error too, is proof enough. mspID is that of the peer's org.
-func (c *Client) Ready(ctx context.Context, channel, chaincode, mspID string) error {
-	return Answered(c.probe(ctx, channel, chaincode, mspID))
+// answer that the chaincode made, an error too, is proof enough. mspID is that of the peer's org. The
+// transaction's ID is known of a failure, too.
+func (c *Client) Ready(ctx context.Context, channel, chaincode, mspID string) (txid string, err error) {
+	txid, err = c.probe(ctx, channel, chaincode, mspID)
+	return txid, Answered(err)
 }
 
 // probe makes a call that changes nothing, and that the chaincode need not know.
-func (c *Client) probe(ctx context.Context, channel, chaincode, mspID string) error {
-	_, err := c.Evaluate(ctx, Metadata(channel, chaincode, mspID))
-	return err
+func (c *Client) probe(ctx context.Context, channel, chaincode, mspID string) (txid string, err error) {
+	result, err := c.Evaluate(ctx, Metadata(channel, chaincode, mspID))
+	return result.TxID, err
 }
 
 // Answered takes an error for none where it is the chaincode's own response.

@@ -292,9 +292,12 @@ func TestReady(t *testing.T) {
 		"the call could not be made": {sign: func([]byte) ([]byte, error) { return nil, broken }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := connect(t, &tc.server, tc.sign).Ready(t.Context(), "mychannel", "basic", "Org1MSP")
+			txid, err := connect(t, &tc.server, tc.sign).Ready(t.Context(), "mychannel", "basic", "Org1MSP")
 			if (err == nil) != tc.ready {
 				t.Errorf("ready is to be %t: %v", tc.ready, err)
+			}
+			if tc.sign == nil && txid == "" {
+				t.Error("it does not give the transaction's ID")
 			}
 			if tc.sign == nil && (len(tc.server.targets) != 1 || tc.server.targets[0] != "Org1MSP") {
 				t.Errorf("it was asked of %q, and not of the org's own peer", tc.server.targets)

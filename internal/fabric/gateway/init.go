@@ -22,14 +22,15 @@ const (
 )
 
 // Initialized tells whether the version of the chaincode that is committed has been given the init
-// it requires. It calls nothing in the chaincode. mspID is that of the peer's org.
-func (c *Client) Initialized(ctx context.Context, channel, chaincode, mspID string) (bool, error) {
-	err := c.probe(ctx, channel, chaincode, mspID)
+// it requires: a peer lets calls through to it, such as this one. mspID is that of the peer's org. The
+// transaction's ID is known of a failure, too.
+func (c *Client) Initialized(ctx context.Context, channel, chaincode, mspID string) (had bool, txid string, err error) {
+	txid, err = c.probe(ctx, channel, chaincode, mspID)
 	if says(err, waitsForInit) {
-		return false, nil
+		return false, txid, nil
 	}
 	err = Answered(err)
-	return err == nil, err
+	return err == nil, txid, err
 }
 
 // Init submits the call as the chaincode's init. Where that was given before, already says so, and

@@ -68,13 +68,13 @@ func TestInitialized(t *testing.T) {
 		"it waits for its own": {answer(t, codes.Unknown, "chaincode 'basic' has not been initialized for this version, must call as init first"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := connect(t, &server{evaluate: tc.err}, nil).Initialized(t.Context(), "mychannel", "basic", "Org1MSP")
+			got, _, err := connect(t, &server{evaluate: tc.err}, nil).Initialized(t.Context(), "mychannel", "basic", "Org1MSP")
 			if err != nil || got != tc.want {
 				t.Errorf("got %t, %v", got, err)
 			}
 		})
 	}
-	if _, err := connect(t, &server{evaluate: answer(t, codes.Unavailable, "not up")}, nil).Initialized(t.Context(), "mychannel", "basic", "Org1MSP"); err == nil {
+	if _, _, err := connect(t, &server{evaluate: answer(t, codes.Unavailable, "not up")}, nil).Initialized(t.Context(), "mychannel", "basic", "Org1MSP"); err == nil {
 		t.Error("a peer that is not there knows")
 	}
 }

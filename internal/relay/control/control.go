@@ -9,6 +9,7 @@
 //	PUT  /v1/external                           a chaincode that the user starts: see relay.External
 //	POST /v1/explain                            {"reason"}: what callers hear while nothing runs
 //	GET  /v1/unserved/TXID                      whether it failed because no generation could serve it
+//	POST /v1/giveup/TXID                        it fails, unless it has ended
 //	GET  /v1/traces?last=N                      the last ones, oldest first
 //	GET  /v1/traces/TXID                        those of a transaction, one for each peer
 //	GET  /v1/traces?follow=1                    one line for each, as they end
@@ -48,7 +49,8 @@ type Relay interface {
 	Status() relay.Status
 	Explain(reason string)
 	Attend(e relay.External) error
-	Unserved(txid string) bool
+	Unserved(txid string) relay.Unserved
+	GiveUp(txid string) (had bool)
 }
 
 // Options are what a Server works with.
@@ -91,6 +93,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("PUT /v1/external", s.attend)
 	mux.HandleFunc("POST /v1/explain", s.explain)
 	mux.HandleFunc("GET /v1/unserved/{txid}", s.unserved)
+	mux.HandleFunc("POST /v1/giveup/{txid}", s.giveUp)
 	mux.HandleFunc("GET /v1/traces", s.traces)
 	mux.HandleFunc("GET /v1/traces/{txid}", s.trace)
 	return guard(s.options.Token, mux)

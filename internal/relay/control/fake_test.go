@@ -38,6 +38,7 @@ type fakeRelay struct {
 	reasons  []string
 	attended []relay.External
 	unserved string // the one transaction that is
+	hanging  string // likewise
 }
 
 func (f *fakeRelay) Swap(ctx context.Context, p relay.Program) (relay.Swapped, error) {
@@ -74,10 +75,19 @@ func (f *fakeRelay) Attend(e relay.External) error {
 	return nil
 }
 
-func (f *fakeRelay) Unserved(txid string) bool {
+func (f *fakeRelay) Unserved(txid string) relay.Unserved {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return txid == f.unserved
+	if txid == f.unserved {
+		return relay.UnservedCrash
+	}
+	return relay.Served
+}
+
+func (f *fakeRelay) GiveUp(txid string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return txid == f.hanging
 }
 
 func (f *fakeRelay) Status() relay.Status {
