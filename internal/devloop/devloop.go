@@ -45,6 +45,9 @@ type Options struct {
 	// Build builds the sources as they are now. Only one runs at a time; its ctx ends when a newer
 	// change makes it pointless.
 	Build func(ctx context.Context, generation int) (Built, error)
+	// Sources is another text when the sources have changed. What it gives before a build tells
+	// whether the build has seen them as they are.
+	Sources func() string
 	// Deliver starts a generation and moves new transactions to it, and returns when it is live.
 	// It calls swapping when the generation has started, if it knows. Two run at once when a newer
 	// generation takes an older one's place: see Loop. ctx ends with Run only.

@@ -286,7 +286,7 @@ func TestTheEnd(t *testing.T) {
 			w := &world{t: t, sources: "one", build: ms, deliver: ms}
 			changes := make(chan watch.Batch)
 			close(changes)
-			loop := devloop.New(devloop.Options{Build: w.doBuild, Deliver: w.doDeliver, Emit: w.emit})
+			loop := devloop.New(devloop.Options{Build: w.doBuild, Sources: w.doSources, Deliver: w.doDeliver, Emit: w.emit})
 			loop.Pause()
 			loop.Reload()
 			loop.Run(t.Context(), changes)

@@ -20,6 +20,9 @@ import (
 // a storm: the next build begins when it is over, or has lasted long. A build that begins for the
 // latter reason is not cancelled, because otherwise a file that never rests would keep everything
 // from ever being live.
+//
+// A save may be noticed only after a build that has read half of it has failed. Such a failure is
+// not told of: it is built again at once.
 type Loop struct {
 	opts Options
 

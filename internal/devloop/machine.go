@@ -159,9 +159,21 @@ func (m *machine) build() {
 	m.cancel = cancel
 	m.enter(a, Building, nil)
 	m.work.Go(func() {
-		built, err := m.opts.Build(ctx, a.number)
+		built, err := m.buildWhole(ctx, a.number)
 		m.report(m.builds, outcome{of: a, built: built, err: err})
 	})
+}
+
+// buildWhole builds, and once more where that has failed on sources that were being saved: half a
+// file, or half of what belongs together, is no fault of the user's. It is not asked a third time:
+// where something writes between the sources all the time, failures are to be told all the same.
+func (m *machine) buildWhole(ctx context.Context, n int) (Built, error) {
+	before := m.opts.Sources()
+	built, err := m.opts.Build(ctx, n)
+	if err == nil || ctx.Err() != nil || m.opts.Sources() == before {
+		return built, err
+	}
+	return m.opts.Build(ctx, n)
 }
 
 // hasBuilt takes the end of a build.

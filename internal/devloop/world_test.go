@@ -54,7 +54,7 @@ func run(t *testing.T, w *world, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w.t = t
 		w.changes, w.ended = make(chan watch.Batch), make(chan struct{})
-		w.loop = devloop.New(devloop.Options{Build: w.doBuild, Deliver: w.doDeliver, Emit: w.emit, Newest: 6, Serving: 4})
+		w.loop = devloop.New(devloop.Options{Build: w.doBuild, Sources: w.doSources, Deliver: w.doDeliver, Emit: w.emit, Newest: 6, Serving: 4})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() {
 			defer close(w.ended)
@@ -94,6 +94,12 @@ func (w *world) doBuild(ctx context.Context, _ int) (devloop.Built, error) {
 		return devloop.Built{}, errCompile
 	}
 	return devloop.Built{Program: sources}, nil
+}
+
+func (w *world) doSources() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.sources
 }
 
 func (w *world) doDeliver(ctx context.Context, built devloop.Built, swapping func()) error {
@@ -147,10 +153,15 @@ func (w *world) emit(s devloop.State) {
 
 // save changes the sources, and lets the watch tell of it.
 func (w *world) save(sources string, files ...string) {
-	w.mu.Lock()
-	w.sources = sources
-	w.mu.Unlock()
+	w.write(sources)
 	w.changes <- watch.Batch{At: time.Now(), Changed: files}
+}
+
+// write changes the sources, and nobody has noticed yet.
+func (w *world) write(sources string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sources = sources
 }
 
 // after lets time pass, and what is to happen until then happen.

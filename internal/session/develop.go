@@ -99,21 +99,23 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 		return err
 	}
 	dev := &development{deployment: d, built: map[int]*pending{}, live: live}
+	sources := watch.Options{Dir: d.cc.Path, Dockerignore: d.cc.Lang == project.LangDockerfile}
 	loop := devloop.New(devloop.Options{
-		Build: dev.compile, Deliver: dev.swap, Emit: dev.tell, Newest: record.Made, Serving: live,
+		Build: dev.compile, Sources: func() string { return watch.Stamp(sources) }, Deliver: dev.swap, Emit: dev.tell,
+		Newest: record.Made, Serving: live,
 	})
 	changes := make(chan watch.Batch)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
-		return watch.Watch(ctx, watch.Options{
-			Dir: d.cc.Path, Dockerignore: d.cc.Lang == project.LangDockerfile, Notice: func(text string) { d.emit(event.Notice{Text: text}) },
-			Ready: func() {
-				if !told {
-					d.emit(event.Notice{Text: "watching " + d.cc.Path})
-				}
-				loop.Reload() // what was saved between the last build and now is in no batch
-			},
-		}, func(b watch.Batch) {
+		o := sources
+		o.Notice = func(text string) { d.emit(event.Notice{Text: text}) }
+		o.Ready = func() {
+			if !told {
+				d.emit(event.Notice{Text: "watching " + d.cc.Path})
+			}
+			loop.Reload() // what was saved between the last build and now is in no batch
+		}
+		return watch.Watch(ctx, o, func(b watch.Batch) {
 			select {
 			case changes <- b:
 			case <-ctx.Done():
