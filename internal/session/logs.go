@@ -8,16 +8,20 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/runtime"
-	"golang.org/x/sync/errgroup"
 )
 
 // Logs emits the lines of the named services' logs (of all services when none is named). A
-// chaincode's name stands for its service. Faults name a service that is not there.
+// chaincode's name stands for its service. Faults name a service that is not there. With Follow, so it
+// does of the services that these names stand for later, until none of them runs.
 func (s *Session) Logs(ctx context.Context, names []string, o runtime.LogOptions) error {
 	l, err := s.find(ctx)
 	if err != nil {
 		return err
 	}
+	return s.logs(ctx, l, names, o)
+}
+
+func (s *Session) logs(ctx context.Context, l *live, names []string, o runtime.LogOptions) error {
 	services, err := l.rt.Services(ctx)
 	if err != nil {
 		return err
@@ -34,11 +38,10 @@ func (s *Session) Logs(ctx context.Context, names []string, o runtime.LogOptions
 		}
 		return nil
 	}
-	all, ctx := errgroup.WithContext(ctx)
-	for _, name := range chosen {
-		all.Go(func() error { return l.rt.Logs(ctx, name, o, s.logLine(name)) })
-	}
-	return all.Wait()
+	return s.follow(ctx, l, chosen, func(services []runtime.Service) []string {
+		chosen, _ := choose(l.net, services, names) // one that is not there now may be later
+		return chosen
+	}, o.Tail)
 }
 
 func (s *Session) logLine(service string) func(runtime.Line) {
