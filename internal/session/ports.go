@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/ports"
@@ -40,15 +39,16 @@ func (s *Session) lostPorts(ctx context.Context, n network.Network, p project.Pr
 	return lost, nil
 }
 
-// tellMoved reports the new ports of a network that lost some.
-func (s *Session) tellMoved(lost []network.Use, n network.Network) {
+// movedPorts says in words which ports a network has for those it lost.
+func movedPorts(lost []network.Use, n network.Network) (moved []string) {
 	for _, now := range n.Uses() {
 		for _, was := range lost {
 			if was.Name == now.Name && was.Port != now.Port {
-				s.emit(event.Notice{Text: fmt.Sprintf("%s has port %d now: somebody else listens on %d", now.Name, now.Port, was.Port)})
+				moved = append(moved, fmt.Sprintf("%s has port %d now: somebody else listens on %d", now.Name, now.Port, was.Port))
 			}
 		}
 	}
+	return moved
 }
 
 // startServices has the runtime start services. The fix for a port that somebody else has is what helps here.

@@ -11,14 +11,12 @@ import (
 	"github.com/ccdev/ccdev/internal/project"
 )
 
-// down is a session on a network of plain processes, none of which runs.
-func down(t *testing.T) (*Session, project.Project, *[]string) {
+// down is a session on a network of plain processes, none of which runs, with the events that it emits.
+func down(t *testing.T) (*Session, project.Project, *[]event.Event) {
 	t.Helper()
-	var notices []string
+	var events []event.Event
 	s, err := Open(Options{Dir: t.TempDir(), CacheDir: t.TempDir(), Getenv: func(string) string { return "" }, Events: func(e event.Event) {
-		if n, ok := e.(event.Notice); ok {
-			notices = append(notices, n.Text)
-		}
+		events = append(events, e)
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -34,16 +32,17 @@ func down(t *testing.T) (*Session, project.Project, *[]string) {
 	if err := n.Save(); err != nil {
 		t.Fatal(err)
 	}
-	return s, p, &notices
+	return s, p, &events
 }
 
+// again prepares the next up.
 func again(t *testing.T, s *Session, p project.Project) network.Network {
 	t.Helper()
-	n, recorded, _, err := s.definite(t.Context(), p, s.claimPorts)
-	if err != nil || !recorded {
-		t.Fatalf("recorded: %t, %v", recorded, err)
+	u, first, err := s.prepare(t.Context(), p)
+	if err != nil || first {
+		t.Fatalf("the first: %t, %v", first, err)
 	}
-	return n
+	return u.net
 }
 
 func occupy(t *testing.T, address string) {
@@ -56,8 +55,9 @@ func occupy(t *testing.T, address string) {
 }
 
 func TestAPortThatSomebodyTookIsGivenUp(t *testing.T) {
-	s, p, notices := down(t)
+	s, p, events := down(t)
 	was := again(t, s, p)
+	*events = nil
 	occupy(t, was.Chaincodes[0].Control.Host)
 	occupy(t, was.Peers()[0].Endpoint.Host)
 	is := again(t, s, p)
@@ -70,8 +70,8 @@ func TestAPortThatSomebodyTookIsGivenUp(t *testing.T) {
 	if is.Peers()[0].Endpoint != was.Peers()[0].Endpoint {
 		t.Errorf("the peer has moved from %v to %v, and the others do not know", was.Peers()[0].Endpoint, is.Peers()[0].Endpoint)
 	}
-	if len(*notices) != 1 || !strings.Contains((*notices)[0], "chaincode-basic-control") {
-		t.Errorf("it told %q", *notices)
+	if told := fmt.Sprint(*events); len(*events) != 2 || (*events)[0].Name() != "begun" || !strings.Contains(told, "chaincode-basic-control") {
+		t.Errorf("it told %s", told)
 	}
 	if later := again(t, s, p); later.Chaincodes[0].Endpoint != is.Chaincodes[0].Endpoint {
 		t.Errorf("the next time it has moved once more")
@@ -79,16 +79,17 @@ func TestAPortThatSomebodyTookIsGivenUp(t *testing.T) {
 }
 
 func TestAPortThatTheUserAskedForIsKept(t *testing.T) {
-	s, p, notices := down(t)
+	s, p, events := down(t)
 	was := again(t, s, p).Uses()
+	*events = nil
 	for _, u := range was {
 		if u.Name == "chaincode-basic" {
 			p.Ports = map[string]int{u.Name: u.Port}
 			occupy(t, fmt.Sprintf("127.0.0.1:%d", u.Port))
 		}
 	}
-	if is := again(t, s, p).Uses(); fmt.Sprint(is) != fmt.Sprint(was) || len(*notices) != 0 {
-		t.Errorf("the ports were %v and are %v; it told %q", was, is, *notices)
+	if is := again(t, s, p).Uses(); fmt.Sprint(is) != fmt.Sprint(was) || len(*events) != 1 {
+		t.Errorf("the ports were %v and are %v; it told %v", was, is, *events)
 	}
 }
 

@@ -72,11 +72,11 @@ func (s *Session) Plan(ctx context.Context, o UpOptions) ([]steps.Planned, error
 	if err := checkSources(&p); err != nil {
 		return nil, err
 	}
-	n, recorded, why, err := s.definite(ctx, p, s.peekPorts)
+	n, recorded, told, err := s.definite(ctx, p, s.peekPorts)
 	if err != nil {
 		return nil, err
 	}
-	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
+	s.begin(n, told)
 	if recorded {
 		l, err := s.attach(ctx, n)
 		if err != nil {
@@ -108,11 +108,11 @@ func checkSources(p *project.Project) error {
 // tells that it is new.
 func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, first bool, err error) {
 	s.deployed = intentOf(p) // first: what changes meanwhile is a change
-	n, recorded, why, err := s.definite(ctx, p, s.claimPorts)
+	n, recorded, told, err := s.definite(ctx, p, s.claimPorts)
 	if err != nil {
 		return nil, !recorded, err
 	}
-	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: why})
+	s.begin(n, told)
 	if err := secure(n, p); err != nil {
 		return nil, !recorded, err
 	}
@@ -123,19 +123,33 @@ func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, f
 	return &bringUp{Session: s, live: l, project: p, programs: n.Programs, first: !recorded}, !recorded, n.Save()
 }
 
+// news is what the user is to know of a network that was made definite.
+type news struct {
+	why   string   // what chose the runtime of a new one
+	moved []string // which ports of a recorded one are others now, and why
+}
+
+// begin tells which network the work is on, and what there is to know of it.
+func (s *Session) begin(n network.Network, told news) {
+	s.emit(event.Begun{Project: n.Name, Fabric: n.Fabric, Runtime: n.Runtime, Why: told.why})
+	for _, text := range told.moved {
+		s.emit(event.Notice{Text: text})
+	}
+}
+
 // definite gives the recorded network with the chaincodes and users that the project has now, or
-// the new one that the project asks for. why says what chose its runtime.
+// the new one that the project asks for.
 func (s *Session) definite(ctx context.Context, p project.Project, book portsFunc) (
-	n network.Network, recorded bool, why string, err error,
+	n network.Network, recorded bool, told news, err error,
 ) {
 	n, recorded, err = network.Recorded(s.dir)
 	if err != nil {
-		return n, true, "", err // whatever it is, it is there
+		return n, true, told, err // whatever it is, it is there
 	}
 	if recorded {
-		n, err = s.asItIsNow(ctx, n, p, book)
+		n, told.moved, err = s.asItIsNow(ctx, n, p, book)
 	} else {
-		n, why, err = s.asWanted(ctx, p, book)
+		n, told.why, err = s.asWanted(ctx, p, book)
 	}
 	if err == nil {
 		err = checkTLS(n, p)
@@ -143,7 +157,7 @@ func (s *Session) definite(ctx context.Context, p project.Project, book portsFun
 	if err == nil {
 		err = define(n)
 	}
-	return n, recorded, why, err
+	return n, recorded, told, err
 }
 
 // asWanted gives a new network.
@@ -160,15 +174,17 @@ func (s *Session) asWanted(ctx context.Context, p project.Project, book portsFun
 }
 
 // asItIsNow gives a recorded network what the project has now, and other ports for those it lost.
-func (s *Session) asItIsNow(ctx context.Context, n network.Network, p project.Project, book portsFunc) (network.Network, error) {
+func (s *Session) asItIsNow(ctx context.Context, n network.Network, p project.Project, book portsFunc) (
+	now network.Network, moved []string, err error,
+) {
 	if difference := n.Differs(p); difference != "" {
-		return n, fault.New(fault.Usage,
+		return n, nil, fault.New(fault.Usage,
 			`make a new network: "ccdev down -v" (the ledger goes), then "ccdev up"; or take back the change`,
 			"the network in %s cannot be changed so: %s", s.dir, difference)
 	}
 	lost, err := s.lostPorts(ctx, n, p)
 	if err != nil {
-		return n, err
+		return n, nil, err
 	}
 	err = book(ctx, func(claims *ports.Claims) error {
 		for _, u := range lost {
@@ -179,8 +195,7 @@ func (s *Session) asItIsNow(ctx context.Context, n network.Network, p project.Pr
 		}
 		return err
 	})
-	s.tellMoved(lost, n)
-	return n, err
+	return n, movedPorts(lost, n), err
 }
 
 // undoLimit bounds the cleaning up after a failure or Ctrl-C.
