@@ -1,17 +1,14 @@
 package session
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
-	"github.com/ccdev/ccdev/internal/runtime"
 )
 
 // Call is a transaction that a user asks for. Empty fields have defaults: the network's first
@@ -57,62 +54,6 @@ func (s *Session) call(ctx context.Context, c Call,
 	}
 	defer client.Close() //nolint:errcheck // nothing is left to send
 	return s.whileItRuns(ctx, n, call, func(ctx context.Context) (gateway.Result, error) { return run(client, ctx, call) })
-}
-
-// crashPace is how often a call that takes its time looks whether its chaincode still runs.
-const crashPace = 500 * time.Millisecond
-
-// whileItRuns makes a call, and ends it when the chaincode has ended: the peer would try to
-// reach it for as long as it may, and know no reason.
-func (s *Session) whileItRuns(ctx context.Context, n network.Network, call gateway.Call,
-	run func(context.Context) (gateway.Result, error),
-) (result gateway.Result, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		result, err = run(ctx)
-	}()
-	ticker := time.NewTicker(crashPace)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-done:
-			if err != nil {
-				err = cmp.Or(s.crash(ctx, n, call), unserved(ctx, n, call.Chaincode, result.TxID, err))
-			}
-			return result, err
-		case <-ticker.C:
-			if crash := s.crash(ctx, n, call); crash != nil {
-				cancel()
-				<-done
-				return result, crash
-			}
-		}
-	}
-}
-
-// crash is the fault of a chaincode that does not run any more; nil if it runs, or if that cannot
-// be known.
-func (s *Session) crash(ctx context.Context, n network.Network, call gateway.Call) error {
-	cc, ours := n.Chaincode(call.Chaincode)
-	if !ours {
-		return nil
-	}
-	l, err := s.attach(ctx, n)
-	if err != nil {
-		return nil //nolint:nilerr // the call's own error is the one to tell
-	}
-	if cc.External() {
-		return l.absent(ctx, cc)
-	}
-	svc, found, err := l.service(ctx, cc.Service)
-	if err != nil || !found || svc.State != runtime.Exited {
-		return nil //nolint:nilerr // as above
-	}
-	return l.explain(ctx, fault.New(fault.Chaincode, `correct the source, then run "ccdev reload"`,
-		"%s of %s failed, as the chaincode does not run: %s", call.Function, call.Chaincode, exit(svc)), cc.Service)
 }
 
 // resolve fills in a call's defaults and checks its names. A chaincode that ccdev did not deploy

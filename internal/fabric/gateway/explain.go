@@ -46,6 +46,14 @@ func peerMessages(err error) []string {
 	return messages
 }
 
+// streamTerminated is what a peer says of a chaincode whose stream ended while it executed a
+// transaction (core/chaincode/handler.go, ErrorStreamTerminated).
+const streamTerminated = "chaincode stream terminated"
+
+// StreamEnded tells whether a call has failed because the chaincode has gone meanwhile, or its
+// connection has. A chaincode may say so too, for reasons of its own.
+func StreamEnded(err error) bool { return says(err, streamTerminated) }
+
 func stage(err error) string {
 	var endorse *client.EndorseError
 	var submit *client.SubmitError

@@ -305,3 +305,19 @@ func TestReady(t *testing.T) {
 		})
 	}
 }
+
+func TestStreamEnded(t *testing.T) {
+	for text, want := range map[string]bool{
+		"error in simulation: failed to execute transaction 1: error sending: chaincode stream terminated": true,
+		"chaincode response 500, there is no a": false,
+	} {
+		s := &server{evaluate: answer(t, codes.Aborted, "evaluate failed", "peer0.org1:7051", "Org1MSP", text)}
+		_, err := connect(t, s, nil).Evaluate(t.Context(), transfer)
+		if got := StreamEnded(err); got != want {
+			t.Errorf("of %q it says %t", text, got)
+		}
+	}
+	if StreamEnded(nil) {
+		t.Error("a call that has not failed is said to")
+	}
+}
