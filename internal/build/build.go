@@ -15,7 +15,10 @@ import (
 )
 
 // Target is what a program must run on, in Go's words.
-type Target struct{ OS, Arch string }
+type Target struct {
+	OS, Arch string
+	Here     bool // it will run on this machine, with the C libraries that there are
+}
 
 // Program builds the Go chaincode in the folder source into the file out, and replaces what was
 // there. Faults are of the kind Usage for a folder that holds no chaincode, and Build for one that
@@ -24,7 +27,7 @@ func Program(ctx context.Context, source, out string, target Target) (golang.Res
 	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 		return golang.Result{}, fmt.Errorf("build %s: %w", source, err)
 	}
-	return golang.Build(ctx, golang.Options{Source: source, Out: out, OS: target.OS, Arch: target.Arch})
+	return golang.Build(ctx, golang.Options{Source: source, Out: out, OS: target.OS, Arch: target.Arch, Here: target.Here})
 }
 
 const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`
@@ -45,7 +48,7 @@ func Language(lang, source, file string) (string, error) {
 	}
 	switch lang {
 	case "":
-		return "", fault.New(fault.Usage, startOne, "%s is not a chaincode folder: it has neither Go files, nor a package.json, nor a Dockerfile", source)
+		return "", noChaincode(source)
 	case project.LangNode:
 		return lang, node.Check(source)
 	case project.LangDockerfile:
@@ -54,7 +57,8 @@ func Language(lang, source, file string) (string, error) {
 	if !golang.Detect(source) {
 		return "", fault.New(fault.Usage, startOne, "%s is not a Go chaincode: it has no Go files", source)
 	}
-	return lang, nil
+	_, err := golang.Find(source)
+	return lang, err
 }
 
 // looksLike is the language that a folder's files speak of, "" for none. What ccdev builds itself

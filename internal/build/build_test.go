@@ -14,6 +14,9 @@ func folder(t *testing.T, files ...string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for i := 0; i < len(files); i += 2 {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, files[i])), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(dir, files[i]), []byte(files[i+1]), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -22,12 +25,16 @@ func folder(t *testing.T, files ...string) string {
 }
 
 func TestLanguage(t *testing.T) {
-	goDir := folder(t, "main.go", "package main", "package.json", "{}")
+	goDir := folder(t, "go.mod", "module example", "main.go", "package main", "package.json", "{}")
+	gopath := folder(t, "main.go", "package main")
 	nodeDir := folder(t, "package.json", `{"dependencies": {"fabric-contract-api": "2"}}`)
 	noChaincode := folder(t, "package.json", `{"dependencies": {"express": "4"}}`)
 	damaged := folder(t, "package.json", `{"dependencies": [}`)
 	docker := folder(t, "Dockerfile", "FROM scratch")
 	empty := folder(t)
+	beside := folder(t, "README.md", "", "app/package.json", `{"dependencies": {"express": "4"}}`,
+		"cc/js/package.json", "{}", "js/package.json", `{"dependencies": {"fabric-shim": "2"}}`,
+		"cc/go/go.mod", "module example\n\nrequire github.com/hyperledger/fabric-chaincode-go v1.0.0\n")
 	for name, tc := range map[string]struct {
 		lang, dir  string
 		want, says string
@@ -35,6 +42,7 @@ func TestLanguage(t *testing.T) {
 		"Go":                   {"", goDir, "go", ""},
 		"Go by name":           {"go", goDir, "go", ""},
 		"Go, to be found":      {"auto", goDir, "go", ""},
+		"Go without a module":  {"", gopath, "", "no go.mod"},
 		"Node":                 {"", nodeDir, "node", ""},
 		"Node by name":         {"node", nodeDir, "node", ""},
 		"a Dockerfile":         {"", docker, "dockerfile", ""},
@@ -42,6 +50,7 @@ func TestLanguage(t *testing.T) {
 		"no Dockerfile":        {"dockerfile", goDir, "", "Dockerfile"},
 		"external":             {"external", filepath.Join(empty, "none"), "external", ""},
 		"neither":              {"auto", empty, "", "neither Go files, nor a package.json, nor a Dockerfile"},
+		"neither, but below":   {"", beside, "", "there is a chaincode in cc/go, js"},
 		"Go that is not there": {"go", empty, "", "no Go files"},
 		"Node said to be Go":   {"go", nodeDir, "", "no Go files"},
 		"Go said to be Node":   {"node", goDir, "", "no chaincode"},

@@ -109,8 +109,8 @@ func (d *deployment) startsAfter() string {
 }
 
 // packageOf makes the chaincode's package. It depends on nothing but the chaincode's label, its
-// address, its TLS, and the META-INF in its folder, so that its ID is known before anything runs,
-// and no change of the code is one of the package.
+// address, its TLS, and its META-INF, so that its ID is known before anything runs, and no change of
+// the code is one of the package.
 func packageOf(cc network.Chaincode, packageType string) (pkg []byte, id string, err error) {
 	connection, err := connectionOf(cc)
 	if err != nil {
@@ -118,14 +118,6 @@ func packageOf(cc network.Chaincode, packageType string) (pkg []byte, id string,
 	}
 	pkg, err = ccpackage.Build(ccpackage.Spec{Label: cc.Label, Type: packageType, MetaInf: metaInf(cc), Connection: connection})
 	return pkg, ccpackage.ID(cc.Label, pkg), err
-}
-
-// metaInf is the folder that holds the chaincode's META-INF, if it has one.
-func metaInf(cc network.Chaincode) string {
-	if cc.External() {
-		return "" // its folder need not be there
-	}
-	return cc.Path
 }
 
 // build builds the chaincode. The result is a new generation if the program is another one.
@@ -149,7 +141,7 @@ func (d *deployment) compileProgram(ctx context.Context) (program string, mode r
 		program, err = d.buildImage(ctx)
 		return program, relay.Server, err
 	}
-	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH}
+	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH, Here: d.engine == nil}
 	if d.engine != nil {
 		if target.OS, target.Arch, err = d.engine.Platform(ctx); err != nil {
 			return "", "", err

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/ccdev/ccdev/internal/build"
 	"github.com/ccdev/ccdev/internal/ccpackage"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
@@ -23,7 +24,7 @@ func intentOf(p project.Project) intent {
 		said, _ := json.Marshal(cc) // it is made of text alone
 		file, err := os.ReadFile(cc.Collections)
 		_, id, metaInf := packageOf(network.Chaincode{
-			Label: "any", Path: cc.Path, Endpoint: network.Endpoint{Inside: "any:1"},
+			Label: "any", Lang: cc.Lang, Path: cc.Path, Endpoint: network.Endpoint{Inside: "any:1"},
 		}, ccpackage.TypeCCAAS)
 		errs, _ := json.Marshal([]string{text(err), text(metaInf)}) // likewise
 		all[cc.Name] = string(said) + string(file) + id + string(errs)
@@ -61,7 +62,10 @@ func intentFiles(p project.Project) map[string][]string {
 		}
 	}
 	for _, cc := range p.Chaincodes {
-		add(cc.Path, ccpackage.MetaInfDir)
+		lang, _ := build.Language(cc.Lang, cc.Path, cc.Build.Dockerfile) // a fault is told when it is built
+		for _, dir := range metaInfFolders(lang, cc.Path) {
+			add(dir, ccpackage.MetaInfDir)
+		}
 		add(cc.Path, project.CollectionsFile)
 		if cc.Collections != "" {
 			add(filepath.Dir(cc.Collections), filepath.Base(cc.Collections))

@@ -36,6 +36,8 @@ func TestCancellationLeavesNothing(t *testing.T) {
 	}
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Setenv("PIDS", pipe)
+	write(t, filepath.Join(work, "go.mod"), module)
+	write(t, filepath.Join(work, "main.go"), "package main\n")
 	out := filepath.Join(work, "build", "chaincode")
 	write(t, filepath.Join(work, "build", "other"), "")
 

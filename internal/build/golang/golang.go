@@ -5,33 +5,22 @@ import (
 	"bytes"
 	"context"
 	"debug/buildinfo"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/procgroup"
+	"github.com/ccdev/ccdev/internal/project"
 )
 
 // Options say what to build.
 type Options struct {
-	Source   string // folder of the main package
+	Source   string // folder of the chaincode: of its main package, or above that in its module
 	Out      string // file of the program
 	OS, Arch string
-}
-
-// Detect tells whether the folder holds Go sources.
-func Detect(source string) bool {
-	files, err := filepath.Glob(filepath.Join(escape(source), "*.go"))
-	return err == nil && len(files) > 0
-}
-
-// escape keeps a folder's name from being read as a pattern.
-func escape(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `*`, `\*`, `?`, `\?`).Replace(path)
+	Here     bool // the program will run on this machine, and may use the C libraries it has
 }
 
 // Result is what can be seen of a program that was built.
@@ -39,62 +28,75 @@ type Result struct {
 	Serves bool // it can listen for a peer; otherwise it can only dial one
 }
 
-// Build compiles the main package and checks that it is a chaincode. A compile error is a fault of the kind Build, with the compiler's own lines.
+// Build compiles the main package and checks that it is a chaincode. A folder without one is a fault
+// of the kind Usage; what does not compile is one of the kind Build, with the compiler's own lines.
 func Build(ctx context.Context, o Options) (Result, error) {
 	program, err := exec.LookPath("go")
 	if err != nil {
 		return Result{}, fault.New(fault.Build, "install Go (https://go.dev/dl), and see that it is on your PATH",
 			"cannot build the chaincode: there is no go command: %w", err)
 	}
+	place, err := Find(o.Source)
+	if err != nil {
+		return Result{}, err
+	}
+	b := builder{Options: o, Place: place, program: program}
+	withC := o.Here && builtWithC(o.Out)
+	output, err := b.compile(ctx, withC)
+	if err != nil && !withC && ctx.Err() == nil {
+		output, err = b.compileWithC(ctx, output, err)
+	}
+	if ctx.Err() != nil {
+		removeTemporary(filepath.Dir(o.Out))
+		return Result{}, ctx.Err()
+	}
+	if err != nil {
+		return Result{}, b.explain(output, err)
+	}
+	return b.look()
+}
+
+// builder is one build.
+type builder struct {
+	Options
+	Place
+	program string // the go command
+}
+
+// compile runs the go command.
+func (b builder) compile(ctx context.Context, withC bool) (output []byte, err error) {
 	// Without the state of the user's repository: a commit would make another program of the same
 	// sources, and a repository that git refuses to read would fail the build.
-	cmd := procgroup.Command(ctx, program, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", o.Out, ".")
-	cmd.Dir = o.Source
+	cmd := b.command(ctx, withC, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", b.Out, b.target())
+	output, err = cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		procgroup.Gone(cmd)
+	}
+	return output, err
+}
+
+// command is a run of the go command for the target.
+func (b builder) command(ctx context.Context, withC bool, args ...string) *exec.Cmd {
+	cmd := procgroup.Command(ctx, b.program, args...)
+	cmd.Dir = b.Module
 	// Linked beside the program, so that a rename puts it there: a running program cannot be
 	// overwritten. Left in place, so that the go command need not link what has not changed.
 	// GOGC spares the linker a sixth of its CPU time, which the peer and orderer that start meanwhile
 	// have a use for; a user's own setting comes later in the list, and so counts.
 	cmd.Env = append([]string{"GOGC=400"}, os.Environ()...)
-	cmd.Env = append(cmd.Env, "CGO_ENABLED=0", "GOOS="+o.OS, "GOARCH="+o.Arch, "GOTMPDIR="+filepath.Dir(o.Out))
-	output, err := cmd.CombinedOutput()
-	if ctx.Err() != nil {
-		procgroup.Gone(cmd)
-		removeTemporary(filepath.Dir(o.Out))
-		return Result{}, ctx.Err()
+	cmd.Env = append(cmd.Env, "GO111MODULE=on", "CGO_ENABLED=0", "GOOS="+b.OS, "GOARCH="+b.Arch, "GOTMPDIR="+filepath.Dir(b.Out))
+	if withC {
+		cmd.Env = append(cmd.Env, "CGO_ENABLED=1")
 	}
-	if err != nil {
-		return Result{}, compileError(o, output, err)
-	}
-	return look(o)
+	return cmd
 }
 
 // removeTemporary removes what a go command that was killed has left in its GOTMPDIR.
 func removeTemporary(dir string) {
-	folders, _ := filepath.Glob(filepath.Join(escape(dir), "go-build*")) // the pattern is right
+	folders, _ := filepath.Glob(filepath.Join(EscapePattern(dir), "go-build*")) // the pattern is right
 	for _, folder := range folders {
 		_ = os.RemoveAll(folder) // it is only room: removed with the network at the latest
 	}
-}
-
-func compileError(o Options, output []byte, err error) error {
-	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
-	fix := `correct the source, then run "ccdev reload"`
-	switch { // the go command tells these apart by their text only
-	case bytes.Contains(output, []byte("go.mod file not found")):
-		fix = fmt.Sprintf(`run "go mod init NAME" and "go mod tidy" in %s`, o.Source)
-	case bytes.Contains(output, []byte("missing go.sum entry")), bytes.Contains(output, []byte("updates to go.mod needed")),
-		bytes.Contains(output, []byte("no required module provides")):
-		fix = `run "go mod tidy" in ` + o.Source
-	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
-		return fault.New(fault.Build, "see that the go command works", "cannot run the go command: %w", err)
-	}
-	return fault.New(fault.Build, fix, "the chaincode in %s does not compile:\n%s", o.Source, strings.Join(lines, "\n"))
-}
-
-var shims = []string{
-	"github.com/hyperledger/fabric-chaincode-go", "github.com/hyperledger/fabric-contract-api-go",
 }
 
 // serverStart is the function every Go chaincode runs that is a service. A stripped program
@@ -102,25 +104,35 @@ var shims = []string{
 var serverStart = []byte("shim.(*ChaincodeServer).Start")
 
 // look finds out before the start what would otherwise be a program that no peer ever hears of.
-func look(o Options) (Result, error) {
-	info, err := buildinfo.ReadFile(o.Out)
+func (b builder) look() (Result, error) {
+	info, err := buildinfo.ReadFile(b.Out)
 	if err != nil {
-		return Result{}, fault.New(fault.Usage, "give the program a func main in package main, in "+o.Source,
-			"%s builds to a library, not to a program", o.Source)
+		return Result{}, fault.New(fault.Build, "take what changes the kind of output (-buildmode) out of GOFLAGS",
+			"%s does not build to a program: %w", b.Place, err)
 	}
 	uses := false
 	for _, dep := range info.Deps {
-		for _, shim := range shims {
-			uses = uses || dep.Path == shim || strings.HasPrefix(dep.Path, shim+"/")
-		}
+		uses = uses || isShim(dep.Path)
 	}
 	if !uses {
-		return Result{}, fault.New(fault.Usage, `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`,
-			"%s holds a Go program, but no chaincode: it uses neither fabric-contract-api-go nor fabric-chaincode-go", o.Source)
+		return Result{}, b.noChaincode()
 	}
-	code, err := os.ReadFile(o.Out)
+	code, err := os.ReadFile(b.Out)
 	if err != nil {
 		return Result{}, fmt.Errorf("read the chaincode's program: %w", err)
 	}
 	return Result{Serves: bytes.Contains(code, serverStart)}, nil
+}
+
+const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`
+
+// noChaincode is the fault of another program. It points at what is below, if there is a chaincode.
+func (b builder) noChaincode() error {
+	fix := startOne
+	_, below := mainPackages(b.Main)
+	if below = append(below, Modules(b.Main)...); len(below) > 0 {
+		fix = project.PathFix(b.Source, below...)
+	}
+	return fault.New(fault.Usage, fix,
+		"%s holds a Go program, but no chaincode: it uses neither fabric-contract-api-go nor fabric-chaincode-go", b.Place)
 }

@@ -48,12 +48,18 @@ func write(t *testing.T, path, text string) {
 // compile builds for this machine, without a network to fetch anything from.
 func compile(t *testing.T, dir, out string) error {
 	t.Helper()
-	t.Setenv("GOENV", "off") // what the machine's owner has set must not help
+	offline(t)
+	_, err := golang.Build(t.Context(), golang.Options{Source: dir, Out: out, OS: runtime.GOOS, Arch: runtime.GOARCH})
+	return err
+}
+
+// offline leaves the go command without a network, and without what the machine's owner has set.
+func offline(t *testing.T) {
+	t.Helper()
+	t.Setenv("GOENV", "off")
 	t.Setenv("GOFLAGS", "")
 	t.Setenv("GOPROXY", "off")
 	t.Setenv("GOWORK", "off")
-	_, err := golang.Build(t.Context(), golang.Options{Source: dir, Out: out, OS: runtime.GOOS, Arch: runtime.GOARCH})
-	return err
 }
 
 func TestDetect(t *testing.T) {
@@ -100,7 +106,7 @@ func TestFaultsOfTheBuild(t *testing.T) {
 		},
 		"no go.mod": {
 			files: []string{"main.go", "package main\n\nfunc main() {}\n"},
-			kind:  fault.Build, says: []string{"go.mod"}, fix: "go mod init",
+			kind:  fault.Usage, says: []string{"go.mod"}, fix: "go mod init",
 		},
 		"a module that go.mod does not name": {
 			files: []string{"go.mod", module, "main.go", "package main\n\nimport _ \"example.com/not/there\"\n\nfunc main() {}\n"},
@@ -115,7 +121,7 @@ func TestFaultsOfTheBuild(t *testing.T) {
 		},
 		"tests only": {
 			files: []string{"go.mod", module, "x_test.go", "package x\n"},
-			kind:  fault.Build, says: []string{"no non-test Go files"}, fix: "correct the source",
+			kind:  fault.Usage, says: []string{"library"}, fix: "func main",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -283,7 +289,8 @@ func TestCancellationBeforeTheStart(t *testing.T) {
 	needGo(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := golang.Build(ctx, golang.Options{Source: t.TempDir(), Out: filepath.Join(t.TempDir(), "out"), OS: runtime.GOOS, Arch: runtime.GOARCH})
+	dir := source(t, "cc", "go.mod", module, "main.go", "package main\n")
+	_, err := golang.Build(ctx, golang.Options{Source: dir, Out: filepath.Join(t.TempDir(), "out"), OS: runtime.GOOS, Arch: runtime.GOARCH})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
