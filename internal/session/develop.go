@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ccdev/ccdev/internal/devloop"
 	"github.com/ccdev/ccdev/internal/event"
@@ -99,23 +101,22 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 		return err
 	}
 	dev := &development{deployment: d, built: map[int]*pending{}, live: live}
-	sources := watch.Options{Dir: d.cc.Path, Dockerignore: d.cc.Lang == project.LangDockerfile}
+	var watched atomic.Pointer[[]watch.Options]
 	loop := devloop.New(devloop.Options{
-		Build: dev.compile, Sources: func() string { return watch.Stamp(sources) }, Deliver: dev.swap, Emit: dev.tell,
+		Build: dev.compile, Sources: func() string { return stamps(*watched.Load()) }, Deliver: dev.swap, Emit: dev.tell,
 		Newest: record.Made, Serving: live,
 	})
 	changes := make(chan watch.Batch)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
-		o := sources
-		o.Notice = func(text string) { d.emit(event.Notice{Text: text}) }
-		o.Ready = func() {
+		return d.watchSources(ctx, func(folders []watch.Options) {
+			watched.Store(&folders)
 			if !told {
-				d.emit(event.Notice{Text: "watching " + d.cc.Path})
+				told = true
+				d.emit(event.Notice{Text: "watching " + strings.Join(names(folders), ", ")})
 			}
 			loop.Reload() // what was saved between the last build and now is in no batch
-		}
-		return watch.Watch(ctx, o, func(b watch.Batch) {
+		}, func(b watch.Batch) {
 			select {
 			case changes <- b:
 			case <-ctx.Done():

@@ -67,7 +67,7 @@ func (f *follower) join(ctx context.Context) (more int) {
 	services, _ := f.rt.Services(ctx) // the next time, perhaps
 	for _, name := range f.choose(services) {
 		followed, known := f.known[name]
-		if followed || !runs(services, name) {
+		if followed || !isRunning(services, name) {
 			continue
 		}
 		tail := -1
@@ -80,6 +80,6 @@ func (f *follower) join(ctx context.Context) (more int) {
 	return more
 }
 
-func runs(services []runtime.Service, name string) bool {
+func isRunning(services []runtime.Service, name string) bool {
 	return slices.ContainsFunc(services, func(s runtime.Service) bool { return s.Name == name && s.State == runtime.Running })
 }
