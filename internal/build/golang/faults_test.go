@@ -18,6 +18,8 @@ const (
 	usesC   = "package main\n\n// int two(void) { return 2; }\nimport \"C\"\n\nfunc main() { println(C.two()) }\n"
 )
 
+var packageTwo = strings.NewReplacer("package main", "package two", "main()", "Two()").Replace(usesC)
+
 // TestFaultsOfTheToolchain has the real go command fail in each of the ways that ccdev explains.
 func TestFaultsOfTheToolchain(t *testing.T) {
 	needGo(t)
@@ -97,15 +99,19 @@ func TestFaultsOfTheToolchain(t *testing.T) {
 		},
 		"C in a package of its own, in a container": {
 			files: []string{"go.mod", module, "main.go", "package main\n\nimport \"example/two\"\n\nfunc main() { two.Two() }\n",
-				"two/two.go", strings.NewReplacer("package main", "package two", "main()", "Two()").Replace(usesC)},
+				"two/two.go", packageTwo},
 			says: "needs C, in two", fix: "write a Dockerfile",
+		},
+		"C that nothing but the chaincode's caller asks for, in a container": {
+			files: []string{"go.mod", module, "main.go", anyMain, "two.go", strings.Replace(usesC, "main()", "two()", 1)},
+			says:  "needs C, in .", fix: "lang: dockerfile",
 		},
 		"C without a compiler": {
 			files: []string{"go.mod", module, "main.go", usesC}, here: true, env: "CC=no-such-compiler", says: "no C compiler", fix: "install one",
 		},
 		"an undefined name beside C": {
 			files: []string{"go.mod", module, "main.go", "package main\n\nfunc main() { nope() }\n",
-				"two/two.go", strings.NewReplacer("package main", "package two", "main()", "Two()").Replace(usesC)},
+				"two/two.go", packageTwo},
 			says: "undefined: nope", fix: "correct the source",
 		},
 	} {

@@ -41,11 +41,7 @@ func Build(ctx context.Context, o Options) (Result, error) {
 		return Result{}, err
 	}
 	b := builder{Options: o, Place: place, program: program}
-	withC := o.Here && builtWithC(o.Out)
-	output, err := b.compile(ctx, withC)
-	if err != nil && !withC && ctx.Err() == nil {
-		output, err = b.compileWithC(ctx, output, err)
-	}
+	output, err := b.compile(ctx)
 	if ctx.Err() != nil {
 		removeTemporary(filepath.Dir(o.Out))
 		return Result{}, ctx.Err()
@@ -63,21 +59,11 @@ type builder struct {
 	program string // the go command
 }
 
-// compile runs the go command.
-func (b builder) compile(ctx context.Context, withC bool) (output []byte, err error) {
+// run runs the go command, with cgo or without.
+func (b builder) run(ctx context.Context, withC bool) (output []byte, err error) {
 	// Without the state of the user's repository: a commit would make another program of the same
 	// sources, and a repository that git refuses to read would fail the build.
-	cmd := b.command(ctx, withC, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", b.Out, b.target())
-	output, err = cmd.CombinedOutput()
-	if ctx.Err() != nil {
-		procgroup.Gone(cmd)
-	}
-	return output, err
-}
-
-// command is a run of the go command for the target.
-func (b builder) command(ctx context.Context, withC bool, args ...string) *exec.Cmd {
-	cmd := procgroup.Command(ctx, b.program, args...)
+	cmd := procgroup.Command(ctx, b.program, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", b.Out, b.target())
 	cmd.Dir = b.Module
 	// Linked beside the program, so that a rename puts it there: a running program cannot be
 	// overwritten. Left in place, so that the go command need not link what has not changed.
@@ -88,7 +74,11 @@ func (b builder) command(ctx context.Context, withC bool, args ...string) *exec.
 	if withC {
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=1")
 	}
-	return cmd
+	output, err = cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		procgroup.Gone(cmd)
+	}
+	return output, err
 }
 
 // removeTemporary removes what a go command that was killed has left in its GOTMPDIR.

@@ -20,6 +20,7 @@ const moduleFile = "go.mod"
 type Place struct {
 	Module string // folder of the go.mod
 	Main   string // folder of the main package; Module, or below it
+	C      bool   // the main package imports "C"
 }
 
 // Detect tells whether the folder holds Go sources, or a module of them.
@@ -49,12 +50,11 @@ func Find(source string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	place := Place{Module: module, Main: real}
-	if isMain, _ := mainPackage(real); isMain {
-		return place, nil
+	main := real
+	if isMain, _ := mainPackage(real); !isMain {
+		main, err = mainBelow(source, real)
 	}
-	place.Main, err = mainBelow(source, real)
-	return place, err
+	return Place{Module: module, Main: main, C: err == nil && importsC(main)}, err
 }
 
 // moduleOf is the nearest folder with a go.mod, from source upwards: upwards from where source

@@ -20,6 +20,7 @@ func TestFind(t *testing.T) {
 		at           string // folder of the chaincode
 		files        []string
 		module, main string
+		c            bool
 	}{
 		"at the root": {files: []string{"go.mod", module, "main.go", anyMain}, module: ".", main: "."},
 		"at the root, with others below": {
@@ -50,7 +51,7 @@ func TestFind(t *testing.T) {
 			module: ".", main: "cc",
 		},
 		"that cannot be read": {files: []string{"go.mod", module, "main.go", "packaje main\n"}, module: ".", main: "."},
-		"with C":              {files: []string{"go.mod", module, "main.go", usesC}, module: ".", main: "."},
+		"with C":              {files: []string{"go.mod", module, "main.go", usesC}, module: ".", main: ".", c: true},
 		"not what other systems or tags take": {
 			files: []string{
 				"go.mod", module, "lib.go", library, "gen.go", "//go:build ignore\n\npackage main\n",
@@ -62,7 +63,7 @@ func TestFind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := source(t, "a [dir]", tc.files...)
 			got, err := golang.Find(filepath.Join(dir, tc.at))
-			want := golang.Place{Module: filepath.Join(dir, tc.module), Main: filepath.Join(dir, tc.main)}
+			want := golang.Place{Module: filepath.Join(dir, tc.module), Main: filepath.Join(dir, tc.main), C: tc.c}
 			if err != nil || got != want {
 				t.Errorf("it is %+v (%v), want %+v", got, err, want)
 			}
