@@ -17,6 +17,9 @@ import (
 // called when no later change can be missed, and again when that is true of other folders.
 func (d *deployment) watchSources(ctx context.Context, ready func(folders []watch.Options), batch func(watch.Batch)) error {
 	folders := d.sources(ctx)
+	if len(folders) == 0 {
+		folders = []watch.Options{{Dir: d.cc.Path, Notice: d.notice}}
+	}
 	for {
 		next, err := d.watchUntilMoved(ctx, folders, ready, batch)
 		if err != nil || next == nil {
@@ -39,7 +42,8 @@ func (d *deployment) watchUntilMoved(
 		if d.cc.Lang != project.LangGo || !slices.ContainsFunc(slices.Concat(b.Changed, b.Removed), decides) {
 			return
 		}
-		if now := d.sources(ctx); !slices.Equal(names(now), names(folders)) && ctx.Err() == nil {
+		now := d.sources(ctx) // none while its folder, or its go.mod, is gone
+		if len(now) > 0 && !slices.Equal(names(now), names(folders)) && ctx.Err() == nil {
 			next = now
 			cancel()
 		}
@@ -55,21 +59,22 @@ func decides(file string) bool { return golang.DecideSources(path.Base(file)) }
 
 // sources are the folders that the chaincode is built from, the one that most is in first.
 func (d *deployment) sources(ctx context.Context) []watch.Options {
-	notice := func(text string) { d.emit(event.Notice{Text: text}) }
 	if d.cc.Lang != project.LangGo {
-		return []watch.Options{{Dir: d.cc.Path, Dockerignore: d.cc.Lang == project.LangDockerfile, Notice: notice}}
+		return []watch.Options{{Dir: d.cc.Path, Dockerignore: d.cc.Lang == project.LangDockerfile, Notice: d.notice}}
 	}
 	var folders []watch.Options
 	read := golang.Read(ctx, d.cc.Path)
 	for _, dir := range read.Modules {
-		folders = append(folders, watch.Options{Dir: dir, Notice: notice})
+		folders = append(folders, watch.Options{Dir: dir, Later: true, Notice: d.notice})
 	}
 	if read.Workspace != "" {
 		work := []string{golang.WorkFile, golang.WorkFile + ".sum", "vendor"}
-		folders = append(folders, watch.Options{Dir: read.Workspace, Ignore: allBut(work), Notice: notice})
+		folders = append(folders, watch.Options{Dir: read.Workspace, Ignore: allBut(work), Later: true, Notice: d.notice})
 	}
 	return folders
 }
+
+func (d *deployment) notice(text string) { d.emit(event.Notice{Text: text}) }
 
 // names tells which folders are watched, or which one file in them.
 func names(folders []watch.Options) (names []string) {

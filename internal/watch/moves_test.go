@@ -55,6 +55,17 @@ func TestTheFolderIsReplacedAtOnce(t *testing.T) {
 	}
 }
 
+func TestAFolderThatComesLater(t *testing.T) {
+	eachMode(t, func(t *testing.T, poll time.Duration) {
+		f := &folder{t: t, dir: filepath.Join(t.TempDir(), "later", "cc"), outside: t.TempDir(), batches: make(chan Batch, 1000)}
+		f.start(Options{Dir: f.dir, Poll: poll, Later: true}, notifications)
+		put(t, f.path("a"), "1")
+		f.expect("+a")
+		f.save("a", "2")
+		f.expect("+a")
+	})
+}
+
 func TestFoldersThatMoveKeepBeingWatched(t *testing.T) {
 	eachMode(t, func(t *testing.T, poll time.Duration) {
 		f := watched(t, poll, "one/sub/x")

@@ -29,6 +29,9 @@ type Options struct {
 	// the sources, so for any other build it may hide all of them.
 	Dockerignore bool
 
+	// Later says that the folder need not be there at the beginning.
+	Later bool
+
 	Ready  func()            // called once, when no later change can be missed; may be nil
 	Notice func(text string) // told what the user should know, such as why it polls; may be nil
 }
@@ -61,7 +64,7 @@ func watch(ctx context.Context, o Options, notify func() (*notifier, error), bat
 	if err != nil {
 		return err
 	}
-	if info, err := os.Stat(root); err != nil || !info.IsDir() {
+	if info, err := os.Stat(root); !o.Later && (err != nil || !info.IsDir()) {
 		return fault.New(fault.Usage, "correct the path of the chaincode", "there is no folder %s to watch", o.Dir)
 	}
 	w := newWatcher(root, o)

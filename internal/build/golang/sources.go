@@ -14,7 +14,7 @@ import (
 const WorkFile = "go.work"
 
 // Sources are what a build of a chaincode reads that somebody may change: not the modules that were
-// fetched. All are absolute folders.
+// fetched. All are absolute folders; some may not be there.
 type Sources struct {
 	Modules   []string // the chaincode's own, then those of its workspace, and those that stand in for others
 	Workspace string   // folder of the go.work, where that is in none of the modules; "" for none
@@ -23,12 +23,13 @@ type Sources struct {
 // DecideSources tells whether a file with this name decides what Read gives.
 func DecideSources(name string) bool { return name == moduleFile || name == WorkFile }
 
-// Read finds out what a build of the chaincode in the folder source reads. What cannot be found
-// out, because a go.mod or go.work has a mistake in it, or there is no go command, is left out.
+// Read finds out what a build of the chaincode in the folder source reads: nothing, where there is no
+// module. What cannot be found out, because a go.mod or go.work has a mistake in it, or there is no
+// go command, is left out.
 func Read(ctx context.Context, source string) Sources {
 	module, err := moduleOf(source)
 	if err != nil {
-		return Sources{Modules: []string{source}}
+		return Sources{}
 	}
 	r := reader{ctx: ctx, modules: []string{module}}
 	work := r.workspace(module)
@@ -86,9 +87,11 @@ func (r *reader) add(dir, path string) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)
 	}
-	real, err := filepath.EvalSymlinks(path)
-	if info, missing := os.Stat(real); err == nil && missing == nil && info.IsDir() && !slices.Contains(r.modules, real) {
-		r.modules = append(r.modules, real)
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	if !slices.Contains(r.modules, path) {
+		r.modules = append(r.modules, path)
 	}
 }
 

@@ -20,20 +20,20 @@ func TestRead(t *testing.T) {
 	}{
 		"a module":                {files: []string{"go.mod", module}, modules: []string{"."}},
 		"a folder of a module":    {at: "cmd/cc", files: []string{"go.mod", module, "cmd/cc/main.go", anyMain}, modules: []string{"."}},
-		"no module":               {files: []string{"main.go", anyMain}, modules: []string{"."}},
+		"no module":               {files: []string{"main.go", anyMain}},
 		"a go.mod with a mistake": {files: []string{"go.mod", module + "\nreplace\n"}, modules: []string{"."}},
 		"a replace": {
 			at:      "cc",
 			files:   []string{"cc/go.mod", needLib + "\nreplace example.com/lib => ../lib\n", "lib/go.mod", named},
 			modules: []string{"cc", "lib"},
 		},
-		"replaces below, by a version, and of what is not there": {
+		"replaces below, by a version, and by what is not there": {
 			at: "cc",
 			files: []string{
 				"cc/go.mod", needLib + "\nreplace (\n\texample.com/lib => ./lib\n\ta.example => ../none\n\tb.example => c.example v1.0.0\n)\n",
 				"cc/lib/go.mod", named,
 			},
-			modules: []string{"cc"},
+			modules: []string{"cc", "none"},
 		},
 		"what a replacement replaces is for others": {
 			at: "cc",
