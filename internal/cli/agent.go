@@ -50,16 +50,18 @@ func newAgentCmd(a *app) *cobra.Command {
 
 // newBuildNodeCmd reads sources and writes a bundle, where the chaincode will run.
 func newBuildNodeCmd(a *app) *cobra.Command {
-	var dir string
+	var o node.Options
 	cmd := &cobra.Command{
 		Use:   "build-node",
 		Short: "Build a Node chaincode: sources on stdin, a bundle on stdout",
 		Args:  arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return node.Build(cmd.Context(), a.streams.In, a.streams.Out, node.Options{Dir: dir, Log: a.streams.Err})
+			o.Log = a.streams.Err
+			return node.Build(cmd.Context(), a.streams.In, a.streams.Out, o)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "dir", "", "folder for what the next build goes on with")
+	cmd.Flags().StringVar(&o.Dir, "dir", "", "folder for what the next build goes on with")
+	cmd.Flags().StringVar(&o.Image, "image", "", "what the container is of that this runs in")
 	return cmd
 }
 

@@ -51,13 +51,17 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	if err := d.ensureBuildPlace(ctx); err != nil {
 		return "", "", err
 	}
+	own, err := d.npmSettings()
+	if err != nil {
+		return "", "", err
+	}
 	var sources, built bytes.Buffer
-	if err := node.Pack(&sources, d.cc.Path); err != nil {
+	if err := node.Pack(&sources, d.cc.Path, own); err != nil {
 		return "", "", err
 	}
 	log := &buildLog{say: d.progress(d.step("build"))}
 	err = d.rt.Exec(ctx, d.cc.Service, runtime.Command{
-		Args:  []string{d.programs.Agent, "agent", "build-node", "-o", "json", "--dir", topology.ChaincodeDir(d.net, d.cc)},
+		Args:  d.buildCommand(),
 		Stdin: &sources, Stdout: &built, Stderr: log,
 	})
 	if exit := (*runtime.ExitError)(nil); errors.As(err, &exit) {
@@ -79,6 +83,24 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	}
 	mode, err = d.modeOf(able{listens: len(m.Server) > 0, dials: len(m.Client) > 0, learn: nodeLearns})
 	return file, mode, err
+}
+
+// buildCommand builds what comes on its standard input.
+func (d *deployment) buildCommand() []string {
+	args := []string{d.programs.Agent, "agent", "build-node", "-o", "json", "--dir", topology.ChaincodeDir(d.net, d.cc)}
+	if d.engine != nil {
+		args = append(args, "--image", cmp.Or(d.cc.Image, binaries.DefaultNodeImage))
+	}
+	return args
+}
+
+// npmSettings are the user's own, for a container: a plain process finds them itself.
+func (d *deployment) npmSettings() (node.Settings, error) {
+	if d.engine == nil {
+		return node.Settings{}, nil
+	}
+	home, _ := os.UserHomeDir() // somebody without one may have variables
+	return node.UserSettings(home, d.cc.Path, os.Environ())
 }
 
 // ensureBuildPlace sees that the service runs that the chaincode is built beside: a relay does;

@@ -1,14 +1,11 @@
 package node
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
-	"regexp"
-	"strings"
 
 	"github.com/ccdev/ccdev/internal/bundle"
 	"github.com/ccdev/ccdev/internal/fault"
@@ -16,8 +13,9 @@ import (
 
 // Options say where to build.
 type Options struct {
-	Dir string    // keeps what the next build goes on with; ModulesDir is in it
-	Log io.Writer // gets what npm and the compiler say, as they say it
+	Dir   string    // keeps what the next build goes on with; ModulesDir is in it
+	Log   io.Writer // gets what npm and the compiler say, as they say it
+	Image string    // what the container is of, in which this is; empty outside of one
 }
 
 // ModulesDir is where in Options.Dir the folders are that a bundle's manifest calls its modules.
@@ -29,6 +27,10 @@ const ModulesDir = "modules"
 // ends it. Faults are of the kinds Usage and Build; a compiler's begins with file:line:column.
 func Build(ctx context.Context, sources io.Reader, out io.Writer, o Options) error {
 	entries, err := bundle.Read(sources)
+	var own Settings
+	if err == nil {
+		entries, own, err = takeSettings(entries)
+	}
 	if err != nil {
 		return fault.New(fault.Build, "try it once more", "the chaincode's sources did not come whole: %w", err)
 	}
@@ -53,7 +55,7 @@ func Build(ctx context.Context, sources io.Reader, out io.Writer, o Options) err
 	if err != nil {
 		return fault.New(fault.Build, "correct it", "%s cannot be read: %w", manifestFile, err)
 	}
-	b := &builder{Options: o, dir: dir, manifest: m}
+	b := &builder{Options: o, dir: dir, manifest: m, own: own}
 	if err := b.install(ctx); err != nil {
 		return err
 	}
@@ -72,6 +74,8 @@ type builder struct {
 	Options
 	dir      string // holds the sources
 	manifest manifest
+	own      Settings
+	version  string // of Node
 	modules  string // the folder that has this project's node_modules, below ModulesDir
 }
 
@@ -93,55 +97,6 @@ func (b *builder) pack(out io.Writer) error {
 		return cannotBuild(err)
 	}
 	return nil
-}
-
-// launcher is the program that contract chaincodes are started with, and serverCommand what it
-// needs to have to start one that listens (fabric-shim 2.3).
-const (
-	launcher      = "node_modules/" + shimPackage + "/cli.js"
-	serverCommand = "node_modules/" + shimPackage + "/lib/cmds/serverCommand.js"
-)
-
-// listens finds a chaincode that makes a server of itself, shim.server(chaincode, options).
-var listens = regexp.MustCompile(`\.\s*server\s*\(`)
-
-// shellWords is a script that node could be started by without a shell.
-var shellWords = regexp.MustCompile(`^node( +[A-Za-z0-9_./=-]+)+$`)
-
-// launch finds out how the chaincode is started: with the contract API's launcher, or as its
-// start script says.
-func (b *builder) launch(entries []bundle.Entry) (bundle.Manifest, error) {
-	script := strings.TrimSpace(b.manifest.Scripts["start"])
-	if strings.Contains(script, "fabric-chaincode-node") || script == "" && b.manifest.Dependencies[contractPackage] != "" {
-		m := bundle.Manifest{Client: []string{"node", launcher, "start"}}
-		if b.has(serverCommand) {
-			m.Server = []string{"node", launcher, "server"}
-		}
-		if !b.has(launcher) {
-			return m, fault.New(fault.Build, `add it: "npm install `+shimPackage+`"`,
-				"the chaincode has no %s, with which it is started", shimPackage)
-		}
-		return m, nil
-	}
-	command := b.plainCommand(script)
-	for _, e := range entries {
-		if strings.HasSuffix(e.Name, "js") && listens.Match(e.Data) {
-			return bundle.Manifest{Server: command}, nil
-		}
-	}
-	return bundle.Manifest{Client: command}, nil
-}
-
-// plainCommand starts a chaincode as its start script does, or as a module.
-func (b *builder) plainCommand(script string) []string {
-	switch {
-	case shellWords.MatchString(script):
-		return strings.Fields(script)
-	case script != "":
-		return []string{"sh", "-c", "PATH=$PWD/node_modules/.bin:$PATH; " + script + ` "$@"`, "start"}
-	default:
-		return []string{"node", cmp.Or(b.manifest.Main, "index.js")}
-	}
 }
 
 func (b *builder) has(name string) bool {

@@ -36,7 +36,7 @@ func (b *builder) compile(ctx context.Context, changed []string) error {
 	if err != nil {
 		return err
 	}
-	output, err := b.run(ctx, b.dir, name, args...)
+	output, err := b.run(ctx, b.dir, nil, name, args...)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -11,13 +11,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/procgroup"
 )
 
@@ -33,45 +31,44 @@ const kept = 4
 // install has the project's dependencies installed, in a folder named after all they depend on,
 // and linked to the sources.
 func (b *builder) install(ctx context.Context) error {
-	needs, locked := b.needs()
-	if err := b.identify(ctx, needs); err != nil {
+	if err := b.findNode(ctx); err != nil {
+		return err
+	}
+	needs, err := b.needs()
+	if err != nil {
+		return err
+	}
+	if err := b.identify(needs); err != nil {
 		return err
 	}
 	target := filepath.Join(b.Dir, ModulesDir, b.modules)
 	if _, err := os.Stat(target); errors.Is(err, fs.ErrNotExist) {
-		if err := b.npm(ctx, target, needs, locked); err != nil {
+		if err := b.npm(ctx, target, needs); err != nil {
 			return err
 		}
 	}
 	now := time.Now()
 	_ = os.Chtimes(target, now, now) // only its order among the others
 	b.prune()
-	return b.link(target)
+	if err := b.link(target); err != nil {
+		return err
+	}
+	return b.checkEngine()
 }
 
 // identify names the dependencies after all they depend on.
-func (b *builder) identify(ctx context.Context, needs []string) error {
-	node, err := exec.LookPath("node")
-	if err != nil {
-		return fault.New(fault.Build, "install Node (https://nodejs.org), and see that it is on your PATH; in Docker, name an image that has it",
-			"cannot build the chaincode: there is no node command: %w", err)
-	}
-	version, err := exec.CommandContext(ctx, node, "--version").Output()
-	if err != nil {
-		return fault.New(fault.Build, "see that \"node --version\" works", "cannot run node: %w", err)
-	}
+func (b *builder) identify(needs []string) error {
 	sum := sha256.New()
-	for _, part := range [][]byte{version, []byte(strings.Join(needs, "\n"))} {
-		_, _ = sum.Write(part) // it never fails (hash.Hash)
+	for _, part := range []string{b.version, strings.Join(needs, "\n")} {
+		_, _ = io.WriteString(sum, part) // it never fails (hash.Hash)
 	}
 	for _, name := range needs {
 		if text, err := os.ReadFile(filepath.Join(b.dir, name)); err == nil && name != manifestFile {
 			_, _ = sum.Write(text)
 		}
 	}
-	dependencies, err := json.Marshal([]any{
-		b.manifest.Dependencies, b.manifest.DevDependencies, b.manifest.OptionalDependencies, b.manifest.Overrides,
-	})
+	m := b.manifest
+	dependencies, err := json.Marshal([]any{m.Dependencies, m.DevDependencies, m.OptionalDependencies, m.Overrides})
 	if err != nil {
 		return cannotBuild(err)
 	}
@@ -80,50 +77,20 @@ func (b *builder) identify(ctx context.Context, needs []string) error {
 	return nil
 }
 
-// needs are the files that npm needs, and whether one of them is a lock file.
-func (b *builder) needs() (names []string, locked bool) {
-	names = []string{manifestFile}
+// needs are the files that npm needs: what pins the dependencies, how npm is to get them, and those
+// that are among the sources.
+func (b *builder) needs() ([]string, error) {
+	local, err := b.localFiles()
+	names := append([]string{manifestFile}, local...)
 	for _, name := range append(lockFiles, npmConfig) {
 		if b.has(name) {
 			names = append(names, name)
-			locked = locked || slices.Contains(lockFiles, name)
 		}
 	}
-	return names, locked
-}
-
-// npm installs into a folder that is only given its name once it is whole.
-func (b *builder) npm(ctx context.Context, target string, needs []string, locked bool) error {
-	unfinished := target + ".unfinished"
-	if err := b.lay(needs, unfinished); err != nil {
-		return cannotBuild(err)
+	if b.followsYarn() {
+		names = append(names, yarnLock)
 	}
-	args := []string{"ci"}
-	if !locked {
-		args = []string{"install", "--no-package-lock"}
-		b.say("there is no package-lock.json: the dependencies' versions are whatever fits today")
-	}
-	if !b.compiles() {
-		args = append(args, "--omit=dev")
-	}
-	b.say("npm %s", strings.Join(args, " "))
-	args = append(args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-	output, err := b.run(ctx, unfinished, "npm", args...)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	if err != nil {
-		fix := `see that "npm ` + args[0] + `" works in the chaincode's folder`
-		if strings.Contains(output, "package.json and package-lock.json") { // npm tells it by its text only
-			fix = `bring the lock file up to date: "npm install"`
-		}
-		return fault.New(fault.Build, fix, "the chaincode's dependencies cannot be installed (npm %s):\n%s", args[0], lastLines(output, 20))
-	}
-	err = errors.Join(os.MkdirAll(filepath.Join(unfinished, "node_modules"), 0o700), os.Rename(unfinished, target))
-	if err != nil {
-		return cannotBuild(err)
-	}
-	return nil
+	return names, err
 }
 
 // lay copies files of the sources into a new folder.
@@ -134,9 +101,16 @@ func (b *builder) lay(files []string, dir string) error {
 			break
 		}
 		var text []byte
-		if text, err = os.ReadFile(filepath.Join(b.dir, name)); err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), text, 0o600)
+		if text, err = os.ReadFile(filepath.Join(b.dir, name)); err != nil {
+			break
 		}
+		if name == manifestFile {
+			if text, err = b.withoutScripts(text); err != nil {
+				break
+			}
+		}
+		file := filepath.Join(dir, name)
+		err = errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, text, 0o600))
 	}
 	return err
 }
@@ -171,13 +145,14 @@ func (b *builder) prune() {
 }
 
 // run runs a command among the sources, or their dependencies, and gives what it wrote.
-func (b *builder) run(ctx context.Context, dir, name string, args ...string) (output string, err error) {
+func (b *builder) run(ctx context.Context, dir string, variables []string, name string, args ...string) (output string, err error) {
 	cmd := procgroup.Command(ctx, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "npm_config_update_notifier=false", "NO_UPDATE_NOTIFIER=1", "NO_COLOR=1")
-	if os.Getpid() == 1 || os.Getenv("HOME") == "" { // in a container nobody is at home
+	if b.Image != "" { // in a container nobody is at home, and what npm caches is to stay
 		cmd.Env = append(cmd.Env, "HOME="+b.Dir)
 	}
+	cmd.Env = append(cmd.Env, variables...)
 	var all bytes.Buffer
 	cmd.Stdout = io.MultiWriter(&all, b.Log)
 	cmd.Stderr = cmd.Stdout

@@ -20,11 +20,14 @@ import (
 // manifest is what is read of a package.json.
 type manifest struct {
 	Main                 string            `json:"main"`
+	Type                 string            `json:"type"`
 	Scripts              map[string]string `json:"scripts"`
 	Dependencies         map[string]string `json:"dependencies"`
 	DevDependencies      map[string]string `json:"devDependencies"`
 	OptionalDependencies map[string]string `json:"optionalDependencies"`
 	Overrides            json.RawMessage   `json:"overrides"`
+	Workspaces           json.RawMessage   `json:"workspaces"`
+	Engines              engines           `json:"engines"`
 }
 
 const manifestFile = "package.json"
@@ -56,10 +59,14 @@ func Check(source string) error {
 		return fault.New(fault.Usage, "correct it", "%s cannot be read: %w", filepath.Join(source, manifestFile), err)
 	}
 	if m.Dependencies[shimPackage] == "" && m.Dependencies[contractPackage] == "" {
+		if m.Workspaces != nil {
+			return fault.New(fault.Usage, "set path in ccdev.yaml to the folder of the workspace that is the chaincode",
+				"%s holds workspaces, and no chaincode itself: its dependencies have neither %s nor %s", source, shimPackage, contractPackage)
+		}
 		return fault.New(fault.Usage, "add what it is written with: \"npm install "+contractPackage+" "+shimPackage+"\"",
 			"%s holds a Node project, but no chaincode: its dependencies have neither %s nor %s", source, shimPackage, contractPackage)
 	}
-	return nil
+	return checkLocal(source, m)
 }
 
 func parse(text []byte) (m manifest, err error) {
@@ -70,14 +77,18 @@ func parse(text []byte) (m manifest, err error) {
 }
 
 // Pack writes the sources in a folder as a bundle, for Build to read: all but what is made of
-// them elsewhere, or is not the project's own. Faults are of the kind Usage.
-func Pack(w io.Writer, source string) error {
+// them elsewhere, or is not the project's own. The user's settings go along. Faults are of the
+// kind Usage.
+func Pack(w io.Writer, source string, own Settings) error {
 	entries, err := bundle.Files(source, func(name string, isDir bool) bool {
 		if isDir {
 			return Skipped(path.Base(name))
 		}
 		return strings.HasSuffix(name, ".tsbuildinfo")
 	})
+	if err == nil {
+		entries, err = own.pack(entries)
+	}
 	if err == nil {
 		err = bundle.Write(w, bundle.Manifest{}, entries)
 	}

@@ -47,7 +47,9 @@ esac
 // place is where a test builds, with programs of its own on PATH.
 type place struct {
 	*testing.T
-	dir, calls string
+	bin, dir, calls string
+	own             Settings
+	options         Options
 }
 
 func newPlace(t *testing.T) place {
@@ -61,7 +63,8 @@ func newPlace(t *testing.T) place {
 			t.Fatal(err)
 		}
 	}
-	p := place{T: t, dir: t.TempDir(), calls: filepath.Join(t.TempDir(), "calls")}
+	p := place{T: t, bin: bin, dir: t.TempDir(), calls: filepath.Join(t.TempDir(), "calls")}
+	p.options = Options{Dir: p.dir, Log: io.Discard}
 	t.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	t.Setenv("CALLS", p.calls)
 	return p
@@ -82,10 +85,10 @@ func (p place) build(files map[string]string) (m bundle.Manifest, names, calls [
 	}
 	_ = os.Remove(p.calls)
 	var sources, out bytes.Buffer
-	if err := Pack(&sources, source); err != nil {
+	if err := Pack(&sources, source, p.own); err != nil {
 		p.Fatal(err)
 	}
-	err = Build(context.Background(), &sources, &out, Options{Dir: p.dir, Log: io.Discard})
+	err = Build(context.Background(), &sources, &out, p.options)
 	text, _ := os.ReadFile(p.calls) // there is none when nothing was called
 	calls = strings.Split(strings.TrimSpace(string(text)), "\n")
 	if err != nil {
@@ -111,7 +114,7 @@ func (p place) build(files map[string]string) (m bundle.Manifest, names, calls [
 }
 
 func packageJSON(scripts string) string {
-	return `{"scripts": {` + scripts + `}, "dependencies": {"fabric-shim": "2", "fabric-contract-api": "2"}}`
+	return `{"main": "package.json", "scripts": {` + scripts + `}, "dependencies": {"fabric-shim": "2", "fabric-contract-api": "2"}}`
 }
 
 func TestHowAChaincodeIsStarted(t *testing.T) {
@@ -134,6 +137,26 @@ func TestHowAChaincodeIsStarted(t *testing.T) {
 		"a line of shell": {
 			map[string]string{"package.json": packageJSON(`"start": "FAST=1 node cc.js"`), "cc.js": "shim.start(x)"},
 			bundle.Manifest{Client: []string{"sh", "-c", `PATH=$PWD/node_modules/.bin:$PATH; FAST=1 node cc.js "$@"`, "start"}},
+		},
+		"the launcher with variables, and a folder": {
+			map[string]string{
+				"package.json":     packageJSON(`"start": "npm run build && FAST=1 fabric-chaincode-node start --module-path=lib"`),
+				"lib/package.json": `{"main": "cc"}`, "lib/cc.js": "",
+			},
+			bundle.Manifest{
+				Server: []string{"sh", "-c", "FAST=1 node " + launcher + ` server --module-path lib "$@"`, "server"},
+				Client: []string{"sh", "-c", "FAST=1 node " + launcher + ` start --module-path lib "$@"`, "start"},
+			},
+		},
+		"a program with a source map": {
+			map[string]string{"package.json": packageJSON(`"start": "node cc.js"`), "cc.js": "shim.start(x)", "cc.js.map": "{}"},
+			bundle.Manifest{Client: []string{"node", sourceMaps, "cc.js"}},
+		},
+		"a line of shell with a source map": {
+			map[string]string{"package.json": packageJSON(`"start": "cd . && node cc.js"`), "cc.js": "//# sourceMappingURL=data:x"},
+			bundle.Manifest{Client: []string{
+				"sh", "-c", `export NODE_OPTIONS="` + sourceMaps + ` $NODE_OPTIONS"; PATH=$PWD/node_modules/.bin:$PATH; cd . && node cc.js "$@"`, "start",
+			}},
 		},
 		"a module": {
 			map[string]string{"package.json": `{"main": "cc.js", "dependencies": {"fabric-shim": "2"}}`, "cc.js": "shim.start(x)"},
