@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ type nodeChaincode struct {
 	files  map[string]string // VERSION stands for what it answers to "version"
 	source string            // the one of files that has VERSION
 	relay  bool
+	tls    string // "" for off
 }
 
 const contractJS = `'use strict';
@@ -51,6 +53,14 @@ class Store {
 }
 `
 
+const serverJS = `const { readFileSync } = require('fs');
+const { CHAINCODE_TLS_KEY: key, CHAINCODE_TLS_CERT: cert, CHAINCODE_CLIENT_CA_CERT: ca } = process.env;
+shim.server(new Store(), {
+	ccid: process.env.CHAINCODE_ID, address: process.env.CHAINCODE_SERVER_ADDRESS,
+	tlsProps: key && { key: readFileSync(key), cert: readFileSync(cert), clientCACerts: ca && readFileSync(ca) },
+}).start();
+`
+
 const (
 	nodeDependencies = `"dependencies": {"fabric-contract-api": "~2.5.0", "fabric-shim": "~2.5.0"}`
 	contractPackage  = `{"name": "store", "version": "1.0.0", "main": "index.js",
@@ -73,12 +83,17 @@ var nodeChaincodes = map[string]nodeChaincode{
 	}},
 	"listens": {relay: true, source: "store.js", files: map[string]string{
 		"package.json": shimPackage,
-		"store.js": shimJS + `shim.server(new Store(), {
-	ccid: process.env.CHAINCODE_ID, address: process.env.CHAINCODE_SERVER_ADDRESS,
-}).start();
-`,
+		"store.js":     shimJS + serverJS,
 	}},
 	"direct": {source: "index.js", files: map[string]string{"package.json": contractPackage, "index.js": contractJS}},
+
+	"tls-dials": {relay: true, tls: "server", source: "store.js", files: map[string]string{
+		"package.json": shimPackage, "store.js": shimJS + "shim.start(new Store());\n",
+	}},
+	"tls-listens": {relay: true, tls: "mutual", source: "store.js", files: map[string]string{
+		"package.json": shimPackage, "store.js": shimJS + serverJS,
+	}},
+	"tls-direct": {tls: "mutual", source: "index.js", files: map[string]string{"package.json": contractPackage, "index.js": contractJS}},
 }
 
 func (c nodeChaincode) write(t *testing.T, dir string, version int) {
@@ -103,7 +118,7 @@ func TestNode(t *testing.T) {
 		config := "chaincodes:\n"
 		for name, cc := range nodeChaincodes {
 			cc.write(t, filepath.Join(dir, name), 1)
-			config += fmt.Sprintf("  - {name: %s, path: %s, relay: %v", name, name, cc.relay)
+			config += fmt.Sprintf("  - {name: %s, path: %s, relay: %v, tls: %s", name, name, cc.relay, cmp.Or(cc.tls, "off"))
 			if runtime == "docker" {
 				config += ", image: " + nodeImage(t)
 			}
@@ -130,7 +145,7 @@ func TestNode(t *testing.T) {
 		fails(t, ccdev(dir, "reload", "ts"), 5, "src/index.ts:3:", "error TS2322")
 		ts.files = map[string]string{"package.json": strings.Replace(typescriptPackage, "fabric-shim", "fabric-shim-that-is-not-there", 1)}
 		ts.write(t, filepath.Join(dir, "ts"), 3)
-		fails(t, ccdev(dir, "reload", "ts"), 5, "dependencies cannot be installed (npm install)", "fabric-shim-that-is-not-there")
+		fails(t, ccdev(dir, "reload", "ts"), 5, "dependencies cannot be installed (npm install)", "fabric-shim-that-is-not-there", "correct its name in package.json")
 		js := nodeChaincodes["js"]
 		js.files = map[string]string{"index.js": contractJS + "module.exports = {\n"}
 		js.write(t, filepath.Join(dir, "js"), 3)
