@@ -13,6 +13,7 @@ import (
 // stat is what /proc/PID/stat says (proc(5)).
 type stat struct {
 	state   string
+	threads int
 	group   int
 	session int
 	born    string // clock ticks since the system booted
@@ -30,11 +31,14 @@ func readStat(pid string) (stat, bool) {
 	}
 	group, noGroup := strconv.Atoi(fields[2])
 	session, noSession := strconv.Atoi(fields[3])
-	return stat{state: fields[0], group: group, session: session, born: fields[19]}, errors.Join(noGroup, noSession) == nil
+	threads, noThreads := strconv.Atoi(fields[17])
+	s := stat{state: fields[0], threads: threads, group: group, session: session, born: fields[19]}
+	return s, errors.Join(noGroup, noSession, noThreads) == nil
 }
 
-// lives is false for what has ended, and only waits for its parent to notice.
-func (s stat) lives() bool { return s.state != "Z" && s.state != "X" }
+// lives is false for what has ended, and only waits for its parent to notice. What has threads
+// besides that of its end has not: they still hold its ports.
+func (s stat) lives() bool { return s.state != "Z" && s.state != "X" || s.threads > 1 }
 
 // identify finds the process that has this pid now. Its birth is in ticks since boot, with the
 // boot: the time of day would move with the clock.
