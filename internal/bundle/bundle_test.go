@@ -133,39 +133,3 @@ func TestWhatDoesNotStayInsideIsRefused(t *testing.T) {
 		})
 	}
 }
-
-func TestSyncTouchesOnlyWhatDiffers(t *testing.T) {
-	dir := t.TempDir()
-	var changed []string
-	sync := func(files map[string]string) {
-		t.Helper()
-		from := t.TempDir()
-		write(t, from, files)
-		entries, err := bundle.Files(from, func(string, bool) bool { return false })
-		if err == nil {
-			changed, err = bundle.Sync(dir, entries)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	sync(map[string]string{"a.ts": "1", "sub/b.ts": "2", "c.ts": "3"})
-	write(t, dir, map[string]string{"dist/a.js": "made"})
-	before, err := os.Stat(filepath.Join(dir, "a.ts"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sync(map[string]string{"a.ts": "1", "sub/b.ts": "changed"})
-	if diff := cmp.Diff([]string{"sub/b.ts"}, changed); diff != "" {
-		t.Errorf("changed: %s", diff)
-	}
-	got := content(t, dir)
-	delete(got, ".ccdev-files")
-	if diff := cmp.Diff(map[string]string{"a.ts": "1", "sub/b.ts": "changed", "dist/a.js": "made"}, got); diff != "" {
-		t.Error(diff)
-	}
-	after, err := os.Stat(filepath.Join(dir, "a.ts"))
-	if err != nil || !after.ModTime().Equal(before.ModTime()) {
-		t.Errorf("a file that is the same was written (%v)", err)
-	}
-}

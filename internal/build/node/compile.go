@@ -21,6 +21,9 @@ const compiler = "node_modules/typescript/bin/tsc"
 // plainTSC is a build script that is TypeScript's compiler and nothing else.
 var plainTSC = regexp.MustCompile(`^tsc( +[A-Za-z0-9_./=-]+)*$`)
 
+// ownIncrements finds one that builds several projects, each with increments of its own.
+var ownIncrements = regexp.MustCompile(` (-b|--build|--tsBuildInfoFile)\b`)
+
 // compiles tells whether there is something to compile.
 func (b *builder) compiles() bool {
 	return b.manifest.Scripts["build"] != "" || b.has("tsconfig.json")
@@ -35,6 +38,9 @@ func (b *builder) compile(ctx context.Context, changed []string) error {
 	name, args, err := b.compileCommand()
 	if err != nil {
 		return err
+	}
+	if slices.ContainsFunc(changed, mayBeCompiled) {
+		_ = os.Remove(b.buildInfo()) // without it all is compiled anew
 	}
 	output, err := b.run(ctx, b.dir, nil, name, args...)
 	if ctx.Err() != nil {
@@ -57,7 +63,7 @@ const maxChecked = 10
 // check finds the slips in JavaScript that would end the chaincode as it starts.
 func (b *builder) check(ctx context.Context, changed []string) error {
 	changed = slices.DeleteFunc(changed, func(name string) bool {
-		return !slices.Contains([]string{".js", ".cjs", ".mjs"}, path.Ext(name))
+		return !slices.Contains([]string{".js", ".cjs", ".mjs"}, path.Ext(name)) || !b.has(name)
 	})
 	if len(changed) > maxChecked {
 		return nil
@@ -82,10 +88,10 @@ func (b *builder) check(ctx context.Context, changed []string) error {
 func (b *builder) compileCommand() (name string, args []string, err error) {
 	script := strings.TrimSpace(b.manifest.Scripts["build"])
 	hooks := b.manifest.Scripts["prebuild"] + b.manifest.Scripts["postbuild"]
-	if script != "" && (hooks != "" || !plainTSC.MatchString(script)) {
+	if script != "" && (hooks != "" || !plainTSC.MatchString(script) || ownIncrements.MatchString(script)) {
 		return "npm", []string{"run", "--silent", "build"}, nil
 	}
-	info, err := filepath.Abs(filepath.Join(b.Dir, "tsbuildinfo"))
+	info, err := filepath.Abs(b.buildInfo())
 	if err != nil {
 		return "", nil, cannotBuild(err)
 	}
@@ -99,6 +105,16 @@ func (b *builder) compileCommand() (name string, args []string, err error) {
 	}
 	return "node", append(args, "--incremental", "--tsBuildInfoFile", info, "--pretty", "false"), nil
 }
+
+// buildInfo is where TypeScript's compiler notes what it need not do again.
+func (b *builder) buildInfo() string { return filepath.Join(b.Dir, "tsbuildinfo") }
+
+// compiled is what may be TypeScript's compiler's work.
+var compiled = regexp.MustCompile(`\.([cm]?jsx?|json|map|d\.[cm]?ts)$`)
+
+// mayBeCompiled tells whether a file of the sources may lie where the compiler has put one: the
+// user has compiled as well. The compiler does not look whether what it has written is still there.
+func mayBeCompiled(name string) bool { return compiled.MatchString(name) && name != manifestFile }
 
 // position is how TypeScript's compiler says where: file(line,column).
 var position = regexp.MustCompile(`(?m)^([^\s(][^(\n]*)\((\d+),(\d+)\): `)
