@@ -58,3 +58,17 @@ func TestWhatIsThereWhenDependenciesAreInstalled(t *testing.T) {
 		t.Errorf("with another file npm was called with %q (%v)", calls, err)
 	}
 }
+
+// npm asks the registry only for what it has not asked before, unless that is too old.
+func TestWhatNPMKnowsIsTooOld(t *testing.T) {
+	p := newPlace(t)
+	p.program("npm", strings.Replace(npmScript, "case \"$1\"", `case "$*" in
+*--prefer-online) ;;
+*) echo "npm error code ETARGET"; exit 1;;
+esac
+case "$1"`, 1))
+	_, _, calls, err := p.build(map[string]string{"package.json": packageJSON("")})
+	if err != nil || len(calls) != 2 || !strings.Contains(calls[0], "--prefer-offline") {
+		t.Errorf("npm was called with %q (%v)", calls, err)
+	}
+}

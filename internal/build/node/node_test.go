@@ -178,7 +178,7 @@ func TestHowAChaincodeIsStarted(t *testing.T) {
 func TestDependenciesAreInstalledOnce(t *testing.T) {
 	p := newPlace(t)
 	files := map[string]string{"package.json": packageJSON(""), "package-lock.json": "1", "index.js": "1"}
-	const ci = "ci --omit=dev --no-audit --no-fund --no-update-notifier --loglevel=error"
+	ci := "ci --omit=dev " + strings.Join(quietly, " ")
 	for i, step := range []struct {
 		name, text, call string
 	}{

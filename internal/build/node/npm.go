@@ -52,17 +52,18 @@ func (b *builder) how() (args []string, notice string) {
 	return []string{"install", "--no-package-lock"}, notice
 }
 
-// npm installs into a folder that is only given its name once it is whole.
-func (b *builder) npm(ctx context.Context, target string, needs []string) error {
-	unfinished := target + ".unfinished"
-	if err := b.lay(needs, unfinished); err != nil {
-		return cannotBuild(err)
-	}
-	variables, remove, err := b.own.lay(b.Dir)
-	if err != nil {
-		return cannotBuild(err)
-	}
-	defer remove()
+// quietly has npm say no more than what goes wrong, and not wait for a registry whose packages it
+// has: without one its own settings have it wait for minutes, and then go on with what it has.
+var quietly = []string{
+	"--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error",
+	"--prefer-offline", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000",
+}
+
+// outdated is npm's failure when the registry did not have a version when npm last asked.
+const outdated = "ETARGET"
+
+// npmCommand is npm's command, of which the user is told.
+func (b *builder) npmCommand() []string {
 	args, notice := b.how()
 	if notice != "" {
 		b.say("%s", notice)
@@ -74,8 +75,25 @@ func (b *builder) npm(ctx context.Context, target string, needs []string) error 
 		args = append(args, "--omit=dev")
 	}
 	b.say("npm %s", strings.Join(args, " "))
-	args = append(args, "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-	output, err := b.run(ctx, unfinished, variables, "npm", args...)
+	return args
+}
+
+// npm installs into a folder that is only given its name once it is whole.
+func (b *builder) npm(ctx context.Context, target string, needs []string) error {
+	unfinished := target + ".unfinished"
+	if err := b.lay(needs, unfinished); err != nil {
+		return cannotBuild(err)
+	}
+	variables, remove, err := b.own.lay(b.Dir)
+	if err != nil {
+		return cannotBuild(err)
+	}
+	defer remove()
+	args := b.npmCommand()
+	output, err := b.run(ctx, unfinished, variables, "npm", append(args, quietly...)...)
+	if err != nil && failureOf(output) == outdated {
+		output, err = b.run(ctx, unfinished, variables, "npm", append(append(args, quietly...), "--prefer-online")...)
+	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -101,13 +119,21 @@ func (b *builder) withoutScripts(text []byte) ([]byte, error) {
 // failure is how npm names what went wrong; older ones shout.
 var failure = regexp.MustCompile(`(?m)^npm (?:error|ERR!) code (\S+)`)
 
+// failureOf finds it in what npm said; it is empty where npm named none.
+func failureOf(output string) string {
+	if found := failure.FindStringSubmatch(output); found != nil {
+		return found[1]
+	}
+	return ""
+}
+
 const reachRegistry = "see that the registry can be reached: npm's settings are those of your ~/.npmrc, the project's .npmrc, " +
 	"and npm_config_… and …_PROXY variables"
 
 // fixes help against what npm names.
 var fixes = map[string]string{
 	"E404":                              "correct its name in package.json; where it is in a registry of your own, name that in .npmrc",
-	"ETARGET":                           "correct its version in package.json",
+	outdated:                            "correct its version in package.json",
 	"EUSAGE":                            `bring the lock file up to date: "npm install"`,
 	"ERESOLVE":                          `make the dependencies' versions agree: "npm install" in the chaincode's folder says which do not`,
 	"EINTEGRITY":                        `somebody has published something else under the same version; if that is right, "npm install" makes a new lock file`,
@@ -128,10 +154,7 @@ var fixes = map[string]string{
 
 // notInstalled is the fault of an npm that failed.
 func notInstalled(command, output string) error {
-	fix := `see that "npm ` + command + `" works in the chaincode's folder`
-	if found := failure.FindStringSubmatch(output); found != nil && fixes[found[1]] != "" {
-		fix = fixes[found[1]]
-	}
+	fix := cmp.Or(fixes[failureOf(output)], `see that "npm `+command+`" works in the chaincode's folder`)
 	return fault.New(fault.Build, fix, "the chaincode's dependencies cannot be installed (npm %s):\n%s", command, told(output))
 }
 
