@@ -14,9 +14,10 @@ import (
 
 // change is what the test reads of the events of an up that stays.
 type change struct {
-	Event, Phase, Error, Text, Step, Note string
-	Generation                            int
-	Files                                 []string
+	Event, Phase, Error, Text, Step, Note, Chaincode string
+
+	Generation int
+	Files      []string
 }
 
 // stay starts an up that stays, and waits until it takes changes live.

@@ -1,11 +1,12 @@
 package e2e
 
 import (
-	"cmp"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,6 +78,11 @@ var nodeChaincodes = map[string]nodeChaincode{
 	"js": {relay: true, source: "index.js", files: map[string]string{"package.json": contractPackage, "index.js": contractJS}},
 	"ts": {relay: true, source: "src/index.ts", files: map[string]string{
 		"package.json": typescriptPackage, "tsconfig.json": tsconfig, "src/index.ts": contractTS, ".gitignore": "dist\nnode_modules\n",
+		"dist/index.js": "throw new Error('the user has compiled this long ago');\n",
+	}},
+	"module": {relay: true, source: "store.js", files: map[string]string{
+		"package.json": strings.Replace(shimPackage, "{", `{"type": "module", `, 1),
+		"store.js":     strings.Replace(shimJS, "const shim = require('fabric-shim')", "import shim from 'fabric-shim'", 1) + "shim.start(new Store());\n",
 	}},
 	"dials": {relay: true, source: "store.js", files: map[string]string{
 		"package.json": shimPackage, "store.js": shimJS + "shim.start(new Store());\n",
@@ -115,18 +121,7 @@ func TestNode(t *testing.T) {
 	needNode(t)
 	forRuntimes(t, func(t *testing.T, runtime string) {
 		dir := project(t, "demo")
-		config := "chaincodes:\n"
-		for name, cc := range nodeChaincodes {
-			cc.write(t, filepath.Join(dir, name), 1)
-			config += fmt.Sprintf("  - {name: %s, path: %s, relay: %v, tls: %s", name, name, cc.relay, cmp.Or(cc.tls, "off"))
-			if runtime == "docker" {
-				config += ", image: " + nodeImage(t)
-			}
-			config += "}\n"
-		}
-		if err := os.WriteFile(filepath.Join(dir, "ccdev.yaml"), []byte(config), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeNodeProject(t, dir, runtime, slices.Sorted(maps.Keys(nodeChaincodes))...)
 		mustRun(t, ccdev(dir, "up", "-d", "--runtime", runtime))
 		for name, cc := range nodeChaincodes {
 			mustRun(t, ccdev(dir, "invoke", "-n", name, "put", "key", "value of "+name))
@@ -135,6 +130,9 @@ func TestNode(t *testing.T) {
 			}
 			cc.write(t, filepath.Join(dir, name), 2)
 			mustRun(t, ccdev(dir, "reload", name))
+			if name == "ts" { // once more, with nothing to compile
+				mustRun(t, ccdev(dir, "reload", name))
+			}
 			if got := strings.TrimSpace(mustRun(t, ccdev(dir, "query", "-n", name, "version"))); got != "2" {
 				t.Errorf("version %s of %s answers after a reload", got, name)
 			}

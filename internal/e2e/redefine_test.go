@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,7 +88,7 @@ func reports(t *testing.T, up *exec.Cmd) <-chan change {
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			var c change
-			if json.Unmarshal(lines.Bytes(), &c) == nil && (c.Event == "change" || c.Event == "notice" || c.Event == "step_done") {
+			if json.Unmarshal(lines.Bytes(), &c) == nil && slices.Contains([]string{"change", "notice", "step_done", "step_progress"}, c.Event) {
 				events <- c
 			}
 		}
