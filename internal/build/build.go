@@ -18,6 +18,7 @@ import (
 type Target struct {
 	OS, Arch string
 	Here     bool // it will run on this machine, with the C libraries that there are
+	Debug    bool // under a debugger
 }
 
 // Program builds the Go chaincode in the folder source into the file out, and replaces what was
@@ -27,7 +28,9 @@ func Program(ctx context.Context, source, out string, target Target) (golang.Res
 	if err := os.MkdirAll(filepath.Dir(out), 0o700); err != nil {
 		return golang.Result{}, fmt.Errorf("build %s: %w", source, err)
 	}
-	return golang.Build(ctx, golang.Options{Source: source, Out: out, OS: target.OS, Arch: target.Arch, Here: target.Here})
+	return golang.Build(ctx, golang.Options{
+		Source: source, Out: out, OS: target.OS, Arch: target.Arch, Here: target.Here, Debug: target.Debug,
+	})
 }
 
 const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`

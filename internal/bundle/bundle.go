@@ -23,6 +23,8 @@ type Manifest struct {
 	// Modules is the name of a folder beside the bundles whose node_modules it needs: dependencies
 	// are many files, and the same for most bundles.
 	Modules string `json:"modules,omitempty"`
+	// Debug says that the commands run it under a debugger.
+	Debug bool `json:"debug,omitempty"`
 }
 
 // manifestName is the first entry of every bundle.

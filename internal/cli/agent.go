@@ -62,6 +62,7 @@ func newBuildNodeCmd(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "folder for what the next build goes on with")
 	cmd.Flags().StringVar(&o.Image, "image", "", "what the container is of that this runs in")
+	cmd.Flags().BoolVar(&o.Debug, "debug", false, "for a debugger")
 	return cmd
 }
 

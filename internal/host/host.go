@@ -19,6 +19,9 @@ import (
 // folders is how the working folders of processes are called.
 const folders = "generation-*"
 
+// DebugFolder is the working folder of a process that is being debugged, in Options.Dir.
+const DebugFolder = "debug"
+
 // Options are what all processes of a host have in common.
 type Options struct {
 	// Dir is the host's own. Each process gets a working folder in it, which goes when the
@@ -67,7 +70,8 @@ func newHost(o Options, reapOrphans bool) *Host {
 	}
 	endLeft(o.Dir)
 	left, _ := filepath.Glob(filepath.Join(o.Dir, folders)) // the pattern is a good one
-	for _, dir := range left {
+	for _, dir := range append(left, filepath.Join(o.Dir, DebugFolder)) {
+		endProgramsIn(dir)
 		_ = os.RemoveAll(dir) // what cannot be removed is in nobody's way
 	}
 	h.owned.Go(h.startThread)
@@ -118,7 +122,7 @@ func (h *Host) Close() {
 }
 
 // workingFolder makes the folder that a process of a generation runs in.
-func (h *Host) workingFolder(generation int) (string, error) {
+func (h *Host) workingFolder(l relay.Launch) (string, error) {
 	dir, err := filepath.Abs(h.options.Dir)
 	if err != nil {
 		return "", err
@@ -126,5 +130,9 @@ func (h *Host) workingFolder(generation int) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	return os.MkdirTemp(dir, "generation-"+strconv.Itoa(generation)+"-")
+	if l.Debug { // there is but one, and an editor has to know where it is
+		dir = filepath.Join(dir, DebugFolder)
+		return dir, errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700))
+	}
+	return os.MkdirTemp(dir, "generation-"+strconv.Itoa(l.Generation)+"-")
 }

@@ -17,6 +17,8 @@ func (h *Host) startThread() { <-h.quit }
 
 func endLeft(string) {}
 
+func endProgramsIn(string) {}
+
 func (h *Host) watchOrphans() func() { return func() {} }
 
 func (h *Host) start(context.Context, relay.Launch) (*process, error) {

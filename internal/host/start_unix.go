@@ -45,7 +45,7 @@ func (h *Host) start(ctx context.Context, l relay.Launch) (*process, error) {
 		return nil, err
 	}
 	p := &process{done: make(chan struct{}), oomBefore: oomKills(os.DirFS("/"))}
-	if p.dir, err = h.workingFolder(l.Generation); err != nil {
+	if p.dir, err = h.workingFolder(l); err != nil {
 		return nil, err
 	}
 	if l.Mode != relay.Client {
@@ -122,6 +122,7 @@ func (h *Host) watch(p *process, out io.ReadCloser) {
 		copyLines(out, &h.out, &p.tail)
 	}()
 	state := p.reap()
+	endProgramsIn(p.dir)
 	h.forks.Lock()
 	if h.processes[p.PID()] == p { // not another one, that has its pid by now
 		delete(h.processes, p.PID())

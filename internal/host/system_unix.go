@@ -36,6 +36,9 @@ func (h *Host) forgetNote(int) {}
 
 func endLeft(string) {}
 
+// endProgramsIn does nothing: where a process has its program from cannot be read from files here.
+func endProgramsIn(string) {}
+
 // oomKills is not known.
 func oomKills(fs.FS) int { return 0 }
 

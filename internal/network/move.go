@@ -36,6 +36,9 @@ func (n Network) Uses() []Use {
 		if cc.Relay {
 			add(controlUse(cc.Service), cc.Service, cc.Control, false)
 		}
+		if cc.Debug.Host != "" { // one recorded by an older ccdev has none
+			add(debugUse(cc.Service), cc.Service, cc.Debug, false)
+		}
 	}
 	return uses
 }
@@ -71,6 +74,9 @@ func (n Network) WithNodesMoved(uses []Use, port Port) (Network, error) {
 
 // controlUse is the use of a relay's second port.
 func controlUse(service string) string { return service + "-control" }
+
+// debugUse is the use of the port for a debugger.
+func debugUse(service string) string { return service + "-debug" }
 
 func portOf(e Endpoint) int {
 	_, text, _ := net.SplitHostPort(e.Host) // recorded as New made it

@@ -18,6 +18,7 @@ func TestUses(t *testing.T) {
 	}
 	chaincode := network.Use{Name: "chaincode-basic", Service: "chaincode-basic", Port: 9999}
 	control := network.Use{Name: "chaincode-basic-control", Service: "chaincode-basic", Port: 8999}
+	debug := network.Use{Name: "chaincode-basic-debug", Service: "chaincode-basic", Port: 2345}
 	direct := false
 	for name, tc := range map[string]struct {
 		runtime string
@@ -26,15 +27,16 @@ func TestUses(t *testing.T) {
 		move    []string      // those that can
 	}{
 		"containers": {
-			runtime: network.RuntimeDocker, want: []network.Use{control},
-			move: []string{"orderer", "orderer-admin", "peer0.org1", control.Name},
+			runtime: network.RuntimeDocker, want: []network.Use{control, debug},
+			move: []string{"orderer", "orderer-admin", "peer0.org1", control.Name, debug.Name},
 		},
 		"containers without a relay": {
 			runtime: network.RuntimeDocker, relay: &direct, want: []network.Use{chaincode},
 			move: []string{"orderer", "orderer-admin", "peer0.org1", chaincode.Name},
 		},
 		"plain processes": {
-			runtime: network.RuntimeProcess, want: []network.Use{chaincode, control}, move: []string{chaincode.Name, control.Name},
+			runtime: network.RuntimeProcess, want: []network.Use{chaincode, control, debug},
+			move: []string{chaincode.Name, control.Name, debug.Name},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -116,6 +116,8 @@ type Chaincode struct {
 	Collections string        `json:"collections,omitempty"` // file, absolute
 	Init        *project.Init `json:"init,omitempty"`
 	PackageID   string        `json:"packageID"` // of the package that its folder made when the network took it on
+
+	Debug Endpoint `json:"debug,omitzero"` // where a debugger listens, behind a relay
 }
 
 // StateDir is where the network is recorded: keys, configuration, logs, ledgers of plain processes.
@@ -139,6 +141,12 @@ func (n Network) OrgDir(domain string) string {
 
 // MSPDir is the verifying MSP of the org with this domain.
 func (n Network) MSPDir(domain string) string { return filepath.Join(n.OrgDir(domain), "msp") }
+
+// Debuggable says whether ccdev can run the chaincode under a debugger. Without a relay the peer
+// would end what is held at a breakpoint.
+func (c Chaincode) Debuggable() bool {
+	return c.Relay && c.Lang != project.LangDockerfile && c.Lang != project.LangExternal
+}
 
 // UserMSPDir is the signing MSP of a user: signcerts/cert.pem and keystore/key.pem.
 func (n Network) UserMSPDir(domain, user string) string {

@@ -62,6 +62,7 @@ func TestDefaults(t *testing.T) {
 			Name: "basic", Version: "1.0", Label: "basic_1.0", Path: "/p", Env: map[string]string{"A": "b"},
 			Service: "chaincode-basic", Endpoint: endpoint("chaincode-basic", "9999", "9999"),
 			Relay: true, Control: endpoint("chaincode-basic", "9998", "8999"),
+			Debug: endpoint("chaincode-basic", "2345", "2345"),
 		}},
 	}
 	if diff := cmp.Diff(want, n); diff != "" {
@@ -138,7 +139,7 @@ func TestTheLargestNetworkHasPortsForAll(t *testing.T) {
 		seen[usual] = use
 		return usual, nil
 	})
-	if err != nil || len(seen) != 26*10+4 {
+	if err != nil || len(seen) != 26*10+5 {
 		t.Errorf("%d ports: %v", len(seen), err)
 	}
 }

@@ -163,6 +163,9 @@ func (b *builder) chaincodes() {
 		if made.Lang = cc.Lang; made.External() {
 			b.external(&made, i)
 		}
+		if made.Debuggable() {
+			made.Debug = b.endpoint(service, debugUse(service), 2345, 2345+i)
+		}
 		b.needsContainers(made)
 		b.net.Chaincodes = append(b.net.Chaincodes, made)
 	}

@@ -21,8 +21,9 @@ type Config struct {
 	// TLS is for the streams with peers and with chaincodes; nil for none.
 	TLS *cctls.TLS
 
-	// ExecuteLimit is how long a peer waits for a transaction, and so how long an old generation
-	// may take to end its own: 30 s (core.yaml: chaincode.executetimeout).
+	// ExecuteLimit is how long a chaincode may take for a transaction, unless it is being debugged,
+	// and so how long an old generation may take to end its own: 30 s. Peers wait for longer
+	// (core.yaml: chaincode.executetimeout).
 	ExecuteLimit time.Duration
 	// StandbyLimit is how long the generation before stays, unless the new one has completed a
 	// transaction earlier: 10 s.
@@ -64,6 +65,7 @@ const (
 	crashWindow = 10 * time.Second       // "soon"
 	exitGrace   = 250 * time.Millisecond // for a process whose stream ended to end too, with its own exit code
 	exitWait    = 2 * time.Second        // for the exit of a process that was killed
+	debugStart  = 2 * time.Minute        // for a process under a debugger to register
 	maxAlive    = 3                      // generations
 	maxEnded    = 5                      // generations that are remembered for Status
 	maxAssigned = 8192                   // txids whose generation is remembered
@@ -109,22 +111,23 @@ const (
 func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
 
 // ServerOptions are the options that the gRPC servers given to ServePeers and ServeChaincodes
-// have to be made with. Peers ping idle streams every 60 s (core/container/externalbuilder/instance.go
-// takes internal/pkg/comm's defaults, whatever core.yaml says): gRPC's own minimum of 5 minutes would
-// end their streams at the fourth ping. 10 s is the least that gRPC lets a client choose.
+// have to be made with. Nobody is pinged: a chaincode that is held at a breakpoint would not answer,
+// and the end of a process is seen without it. Peers ping idle streams every 60 s
+// (core/container/externalbuilder/instance.go takes internal/pkg/comm's defaults, whatever core.yaml
+// says): gRPC's own minimum of 5 minutes would end their streams at the fourth ping. 10 s is the
+// least that gRPC lets a client choose.
 func (r *Relay) ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.Creds(unhurried{r.cfg.TLS.Server(r.notLetIn)}),
 		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()),
 		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(connWindow),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
 	}
 }
 
-// dialOptions are for chaincodes that listen. They are not pinged: the Go shim ends a connection
-// that is pinged more than once a minute (shim/internal/server.go), and a process's end is seen
-// without it. The first tries follow each other quickly, because the process is about to listen.
+// dialOptions are for chaincodes that listen. They are not pinged either: the Go shim ends a
+// connection that is pinged more than once a minute (shim/internal/server.go). The first tries follow
+// each other quickly, because the process is about to listen.
 func (r *Relay) dialOptions(p *process, addr string) []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithTransportCredentials(unhurried{r.cfg.TLS.Client(addr, func(why error) { r.disagree(p, why) })}),

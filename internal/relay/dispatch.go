@@ -15,6 +15,7 @@ type transaction struct {
 	down    *downstream                 // nil for one that the relay itself answers
 	answers chan *peer.ChaincodeMessage // to a builtin's requests
 	asked   bool                        // a request of its is with the peer
+	limit   *time.Timer                 // nil for one that may take as long as the peer waits for it
 }
 
 // fromPeer routes a message of a peer.
@@ -112,7 +113,9 @@ func (r *Relay) send(g *generation, u *upstream, msg *peer.ChaincodeMessage) {
 		return
 	}
 	r.record(func(rec Recorder) { rec.Begin(time.Now(), u.name, g.number, msg) })
-	u.txs[k] = &transaction{key: k, up: u, down: d}
+	tx := &transaction{key: k, up: u, down: d}
+	u.txs[k] = tx
+	r.bound(tx)
 	g.inFlight++
 	if g.state == Standby {
 		g.state = Draining // until this one, too, has ended
@@ -163,6 +166,9 @@ func (r *Relay) finish(tx *transaction, msg *peer.ChaincodeMessage) {
 func (r *Relay) left(tx *transaction) {
 	if tx.down == nil {
 		return
+	}
+	if tx.limit != nil {
+		tx.limit.Stop()
 	}
 	tx.down.gen.inFlight--
 	r.drained(tx.down.gen)

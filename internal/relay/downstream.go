@@ -41,7 +41,7 @@ func (r *Relay) open(g *generation) *downstream {
 	d := &downstream{gen: g, queue: newQueue(r.cfg.QueueLimit)}
 	d.ctx, d.cancel = context.WithCancel(r.ctx)
 	d.hold = r.after(r.cfg.HoldLimit, func() { r.refuse(d) })
-	d.late = r.after(r.cfg.RegisterLimit, func() { r.tooLate(d) })
+	d.late = r.after(r.registerLimit(g), func() { r.tooLate(d) })
 	if g.mode == Client {
 		d.proc = r.launch(g)
 		d.proc.down = d
@@ -221,7 +221,7 @@ func (r *Relay) tooLate(d *downstream) {
 	if d.registered || d.ctx.Err() != nil {
 		return
 	}
-	r.crash(d.gen, &NotReady{Generation: d.gen.number, Why: TooLate, Limit: r.cfg.RegisterLimit})
+	r.crash(d.gen, &NotReady{Generation: d.gen.number, Why: TooLate, Limit: r.registerLimit(d.gen)})
 }
 
 // lost is a downstream whose stream has ended, other than on purpose. Mostly the process has ended

@@ -22,6 +22,8 @@ type fakeHost struct {
 	tls *cctls.TLS // of the programs; nil for none
 	// lingers is for programs that dial to stay when their stream has ended, until they are killed.
 	lingers bool
+	// ending is what processes wait for when they are killed, if it is not nil.
+	ending chan struct{}
 
 	mu       sync.Mutex
 	programs map[string]program
@@ -108,6 +110,9 @@ func (p *fakeProcess) exit(code int, log ...string) {
 func (p *fakeProcess) finish(e Exit) {
 	p.once.Do(func() {
 		p.host.wg.Go(func() {
+			if p.host.ending != nil {
+				<-p.host.ending
+			}
 			p.result = e
 			p.cancel()
 			p.stop()

@@ -26,6 +26,7 @@ type generation struct {
 	path   string
 	mode   Mode
 	remote // in place of path
+	debug  bool
 
 	state     State
 	startedAt time.Time
@@ -66,13 +67,13 @@ func (g *generation) registered() bool {
 func newGeneration(p Program) *generation {
 	return &generation{
 		number: p.Generation, path: p.Path, mode: p.Mode, remote: remote{address: p.Address, service: p.Service},
-		state: Starting, downs: map[*upstream]*downstream{},
+		debug: p.Debug, state: Starting, downs: map[*upstream]*downstream{},
 	}
 }
 
 // program is what the generation runs.
 func (g *generation) program() Program {
-	return Program{Generation: g.number, Path: g.path, Mode: g.mode, Address: g.address, Service: g.service}
+	return Program{Generation: g.number, Path: g.path, Mode: g.mode, Address: g.address, Service: g.service, Debug: g.debug}
 }
 
 // start begins a generation: a downstream for each peer, or a spare one that proves that it

@@ -37,7 +37,7 @@ func (r *Relay) launch(g *generation) *process {
 // run starts a process, and waits for its end.
 func (r *Relay) run(p *process) {
 	defer p.cancel()
-	launch := Launch{Generation: p.gen.number, Program: p.gen.path, Mode: p.gen.mode, PackageID: r.cfg.PackageID}
+	launch := Launch{Generation: p.gen.number, Program: p.gen.path, Mode: p.gen.mode, PackageID: r.cfg.PackageID, Debug: p.gen.debug}
 	if p.gen.mode == Client && p.gen.address == "" {
 		l, err := r.prepare(p)
 		if err != nil {
@@ -47,6 +47,7 @@ func (r *Relay) run(p *process) {
 		defer r.unprepare(l)
 		launch.Dial = l.Addr().String()
 	}
+	r.awaitPort(p)
 	host, err := r.hostOf(p.gen).Start(p.ctx, launch)
 	if err == nil && p.gen.mode != Client {
 		p.conn, err = grpc.NewClient("passthrough:///"+host.Address(), r.dialOptions(p, host.Address())...)

@@ -23,6 +23,7 @@ type Launch struct {
 	Mode       Mode
 	Dial       string // Client: the relay's address that this process is to dial
 	PackageID  string // it must register under
+	Debug      bool   // a debugger holds it
 }
 
 // Host starts the processes of generations.

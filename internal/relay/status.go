@@ -30,8 +30,9 @@ type GenerationStatus struct {
 	Number    int       `json:"number"`
 	State     State     `json:"state"`
 	Mode      Mode      `json:"mode"`
-	InFlight  int       `json:"inFlight"`       // transactions
-	PIDs      []int     `json:"pids,omitempty"` // of its processes that run
+	Debug     bool      `json:"debug,omitempty"` // a debugger holds it
+	InFlight  int       `json:"inFlight"`        // transactions
+	PIDs      []int     `json:"pids,omitempty"`  // of its processes that run
 	StartedAt time.Time `json:"startedAt"`
 	Fault     string    `json:"fault,omitempty"` // why it does not serve
 	Exit      *Exit     `json:"exit,omitempty"`  // of its process that ended by itself
@@ -64,7 +65,7 @@ func (r *Relay) Status() Status {
 
 func (g *generation) status() GenerationStatus {
 	s := GenerationStatus{
-		Number: g.number, State: g.state, Mode: g.mode, InFlight: g.inFlight, StartedAt: g.startedAt, Exit: g.exit,
+		Number: g.number, State: g.state, Mode: g.mode, Debug: g.debug, InFlight: g.inFlight, StartedAt: g.startedAt, Exit: g.exit,
 	}
 	if g.fault != nil {
 		s.Fault = g.fault.summary()

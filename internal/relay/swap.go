@@ -14,6 +14,9 @@ type Program struct {
 	Mode       Mode
 	Address    string // host:port of a server that somebody else starts and ends, in place of Path
 	Service    string // that this server is, for messages; may be empty
+	// Debug says that a debugger holds it: it is slow to start, its transactions may take as long as
+	// the peer waits for them, and no two of them run at once, as both would listen at one port.
+	Debug bool
 }
 
 // Swapped is a swap that was made.
@@ -44,6 +47,9 @@ func (r *Relay) swap(ctx context.Context, g *generation) (Swapped, error) {
 	defer finish()
 	if err := r.makeRoom(ctx); err != nil {
 		return Swapped{}, notReady(g.number, err)
+	}
+	if g.debug {
+		r.endDebugged(ctx)
 	}
 	r.mu.Lock()
 	if r.closed {

@@ -29,6 +29,7 @@ type deployment struct {
 	*bringUp
 	cc network.Chaincode
 
+	debug   bool // whether what is built is for a debugger
 	replace bool // whether a build that is the same as the last one is a new generation too
 	next    bool // whether a definition that is the same as the committed one is a new sequence too
 
@@ -136,18 +137,27 @@ func (d *deployment) build(ctx context.Context) (note string, err error) {
 func (d *deployment) compileProgram(ctx context.Context) (program string, mode relay.Mode, err error) {
 	switch d.cc.Lang {
 	case project.LangNode:
-		return d.bundle(ctx)
+		if program, mode, err = d.bundle(ctx); err == nil && d.debug {
+			program, err = d.inspected(program, mode)
+		}
+		return program, mode, err
 	case project.LangDockerfile:
 		program, err = d.buildImage(ctx)
 		return program, relay.Server, err
+	default:
+		return d.goProgram(ctx)
 	}
-	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH, Here: d.engine == nil}
+}
+
+// goProgram builds a Go chaincode, and puts it under the debugger where one is asked for.
+func (d *deployment) goProgram(ctx context.Context) (program string, mode relay.Mode, err error) {
+	target := build.Target{OS: goruntime.GOOS, Arch: goruntime.GOARCH, Here: d.engine == nil, Debug: d.debug}
 	if d.engine != nil {
 		if target.OS, target.Arch, err = d.engine.Platform(ctx); err != nil {
 			return "", "", err
 		}
 	}
-	program = filepath.Join(d.net.ChaincodeDir(d.cc), "build", "chaincode")
+	program = d.buildFile()
 	built, err := build.Program(ctx, d.cc.Path, program, target)
 	if err != nil {
 		return "", "", err
@@ -156,7 +166,20 @@ func (d *deployment) compileProgram(ctx context.Context) (program string, mode r
 	if secure := d.source().TLS; err == nil && mode == relay.Client && secure.Given() {
 		err = cctls.CheckDialling(secure)
 	}
+	if err == nil && d.debug {
+		program, err = d.underDelve(ctx, program, target, mode)
+	}
 	return program, mode, err
+}
+
+// buildFile is where the chaincode is built. Another command may be building the same chaincode for a
+// debugger.
+func (d *deployment) buildFile() string {
+	dir := "build"
+	if d.debug {
+		dir = "build-debug"
+	}
+	return filepath.Join(d.net.ChaincodeDir(d.cc), dir, "chaincode")
 }
 
 // start runs the generation, and waits until it registers as the peers expect it to.

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -73,9 +74,11 @@ func (s *Session) developUntilDefined(ctx context.Context, p project.Project, to
 type development struct {
 	*deployment
 
+	again func() // builds once more
 	mu    sync.Mutex
 	built map[int]*pending // by the loop's number
 	live  int              // the generation that was told of last
+	held  bool             // it was told that changes wait for the end of debugging
 }
 
 // pending is one build on its way. The loop counts its builds; the number of the generation is given
@@ -106,6 +109,7 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 		Build: dev.compile, Sources: func() string { return stamps(*watched.Load()) }, Deliver: dev.swap, Emit: dev.tell,
 		Newest: record.Made, Serving: live,
 	})
+	dev.again = loop.Reload
 	changes := make(chan watch.Batch)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
@@ -129,6 +133,9 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 
 // compile builds the sources into a file that the next build leaves alone.
 func (d *development) compile(ctx context.Context, n int) (devloop.Built, error) {
+	if err := d.hold(ctx); err != nil {
+		return devloop.Built{}, err
+	}
 	program, mode, err := d.compileProgram(ctx)
 	if err != nil {
 		d.explain(ctx, err)
@@ -161,18 +168,28 @@ func (d *development) swap(ctx context.Context, b devloop.Built, _ func()) error
 	d.mu.Unlock()
 	defer os.Remove(build.program) //nolint:errcheck // it is only room: removed with the network at the latest
 	g, err := d.number(ctx, build.program)
+	if errors.Is(err, errDebugged) {
+		d.again() // which waits
+	}
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	build.number = g.Number
+	known := g.Number == d.live
 	d.mu.Unlock()
 	client, err := dialRelay(d.net, d.cc)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	return d.handOver(ctx, client, g, build.mode)
+	if err := d.handOver(ctx, client, g, build.mode); err != nil {
+		return err
+	}
+	if d.debug && !known {
+		d.emit(event.Notice{Text: fmt.Sprintf("generation %d is live under the debugger: attach to %s again", g.Number, d.cc.Debug.Host)})
+	}
+	return nil
 }
 
 // number makes a generation of a program, while no other command does.
@@ -182,6 +199,9 @@ func (d *development) number(ctx context.Context, program string) (topology.Gene
 		return topology.Generation{}, err
 	}
 	defer release()
+	if err := d.undebugged(); err != nil { // debugging may have begun since the build
+		return topology.Generation{}, err
+	}
 	return nextGeneration(d.net.ChaincodeDir(d.cc), program, false)
 }
 
@@ -200,8 +220,8 @@ func (d *development) tell(st devloop.State) {
 		d.live = number
 	}
 	d.mu.Unlock()
-	if known && len(st.Changed) == 0 {
-		return // nobody has changed anything
+	if known && len(st.Changed) == 0 || errors.Is(st.Err, errDebugged) {
+		return // nobody has changed anything, or it is built again
 	}
 	e := event.Change{
 		Chaincode: d.cc.Name, Phase: string(st.Phase), Generation: number, Files: st.Changed, Since: st.Since,

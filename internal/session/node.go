@@ -70,7 +70,7 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	if err != nil {
 		return "", "", err
 	}
-	file = filepath.Join(d.net.ChaincodeDir(d.cc), "build", "chaincode")
+	file = d.buildFile()
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return "", "", fmt.Errorf("keep the build of %s: %w", d.cc.Name, err)
 	}
@@ -90,6 +90,9 @@ func (d *deployment) buildCommand() []string {
 	args := []string{d.programs.Agent, "agent", "build-node", "-o", "json", "--dir", topology.ChaincodeDir(d.net, d.cc)}
 	if d.engine != nil {
 		args = append(args, "--image", cmp.Or(d.cc.Image, binaries.DefaultNodeImage))
+	}
+	if d.debug {
+		args = append(args, "--debug")
 	}
 	return args
 }

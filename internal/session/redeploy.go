@@ -98,14 +98,36 @@ func (s *Session) redefined(ctx context.Context) (p project.Project, changed []s
 // redeploy takes the project's definitions to the network, and tells if it cannot.
 func (s *Session) redeploy(ctx context.Context, p project.Project) {
 	begun, changed := time.Now(), strings.Join(s.deployed.changed(intentOf(p)), ", ")
-	release, err := s.lock(ctx, "up")
+	err := s.holdAll(ctx)
 	if err == nil {
-		defer release()
-		err = s.deploy(ctx, p, "", false)
+		err = s.deployLocked(ctx, p)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.emit(failure(event.Change{Chaincode: changed, Since: time.Since(begun)}, err))
 	}
+}
+
+// holdAll waits until no chaincode of the network is being debugged: a deployment runs them all anew.
+func (s *Session) holdAll(ctx context.Context) error {
+	n, err := s.Network()
+	if err != nil {
+		return err
+	}
+	for _, cc := range n.Chaincodes {
+		if err := awaitUndebugged(ctx, n, cc, func() { s.sayHeld(cc) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Session) deployLocked(ctx context.Context, p project.Project) error {
+	release, err := s.lock(ctx, "up")
+	if err != nil {
+		return err
+	}
+	defer release()
+	return s.deploy(ctx, p, "", false)
 }
 
 func failure(e event.Change, err error) event.Change {

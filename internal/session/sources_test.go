@@ -43,7 +43,7 @@ func watchingSources(t *testing.T) *sources {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- d.watchSources(ctx, func(folders []string) { s.watched <- folders }, func(b watch.Batch) {
+		done <- d.watchSources(ctx, func(folders []watch.Options) { s.watched <- names(folders) }, func(b watch.Batch) {
 			for _, file := range slices.Concat(b.Changed, b.Removed) {
 				s.changed <- file
 			}

@@ -66,16 +66,9 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 	addFile(model, &service, path.Base(token), n.TokenFile(cc), token, 0o600)
 	addTLS(model, &service, cc, secure, cctls.RelayFiles())
 	addVolume(model, n, &service, ChaincodeDir(n, cc))
-	port, err := publish(cc.Control)
-	if err != nil {
+	var err error
+	if service.Ports, err = relayPorts(cc); err != nil {
 		return err
-	}
-	service.Ports = []types.ServicePortConfig{port}
-	if cc.External() && cc.Mode == project.ModeClient {
-		if port, err = publish(cc.Outside); err != nil {
-			return err
-		}
-		service.Ports = append(service.Ports, port)
 	}
 	model.Services[cc.Service] = service
 	if cc.External() {
@@ -83,4 +76,23 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 	}
 	startBeforePeers(model, n, cc.Service)
 	return nil
+}
+
+// relayPorts are the ports of a relay that are published.
+func relayPorts(cc network.Chaincode) (ports []types.ServicePortConfig, err error) {
+	ends := []network.Endpoint{cc.Control}
+	if cc.External() && cc.Mode == project.ModeClient {
+		ends = append(ends, cc.Outside)
+	}
+	if cc.Debug.Listen != "" { // an older ccdev's network has none until it is brought up again
+		ends = append(ends, cc.Debug)
+	}
+	for _, e := range ends {
+		port, err := publish(e)
+		if err != nil {
+			return nil, err
+		}
+		ports = append(ports, port)
+	}
+	return ports, nil
 }

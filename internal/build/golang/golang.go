@@ -21,6 +21,7 @@ type Options struct {
 	Out      string // file of the program
 	OS, Arch string
 	Here     bool // the program will run on this machine, and may use the C libraries it has
+	Debug    bool // for a debugger: as it was written, with all it has to know
 }
 
 // Result is what can be seen of a program that was built.
@@ -63,14 +64,22 @@ type builder struct {
 func (b builder) run(ctx context.Context, withC bool) (output []byte, err error) {
 	// Without the state of the user's repository: a commit would make another program of the same
 	// sources, and a repository that git refuses to read would fail the build.
-	cmd := procgroup.Command(ctx, b.program, "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", b.Out, b.target())
+	args := []string{"build", "-buildvcs=false", "-o", b.Out}
+	if b.Debug {
+		args = append(args, "-trimpath=false", "-gcflags", "all=-N -l")
+	} else {
+		args = append(args, "-ldflags", "-s -w")
+	}
+	cmd := procgroup.Command(ctx, b.program, append(args, b.target())...)
 	cmd.Dir = b.Module
 	// Linked beside the program, so that a rename puts it there: a running program cannot be
 	// overwritten. Left in place, so that the go command need not link what has not changed.
 	// GOGC spares the linker a sixth of its CPU time, which the peer and orderer that start meanwhile
 	// have a use for; a user's own setting comes later in the list, and so counts.
 	cmd.Env = append([]string{"GOGC=400"}, os.Environ()...)
-	cmd.Env = append(cmd.Env, "GO111MODULE=on", "CGO_ENABLED=0", "GOOS="+b.OS, "GOARCH="+b.Arch, "GOTMPDIR="+filepath.Dir(b.Out))
+	// PWD, as the go command would take the user's and name the sources by a link that it goes through.
+	cmd.Env = append(cmd.Env, "GO111MODULE=on", "CGO_ENABLED=0", "GOOS="+b.OS, "GOARCH="+b.Arch,
+		"GOTMPDIR="+filepath.Dir(b.Out), "PWD="+b.Module)
 	if withC {
 		cmd.Env = append(cmd.Env, "CGO_ENABLED=1")
 	}

@@ -147,6 +147,31 @@ func TestNoGo(t *testing.T) {
 	}
 }
 
+// A debugger's client has to know how the sources are called, wherever the build was asked for.
+func TestSourcesAreCalledWhatTheyAre(t *testing.T) {
+	needGo(t)
+	dir, err := filepath.EvalSymlinks(source(t, "cc", "go.mod", module, "main.go", "package main\n\nfunc main() {}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PWD", link)
+	out := filepath.Join(t.TempDir(), "chaincode")
+	if f := fault.From(compile(t, dir, out)); f == nil || f.Kind != fault.Usage { // it builds: it is no chaincode
+		t.Fatalf("the fault is %v", f)
+	}
+	program, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(program, []byte(filepath.Join(dir, "main.go"))) || bytes.Contains(program, []byte(link)) {
+		t.Error("the program does not call its source " + dir)
+	}
+}
+
 func TestARepositoryThatGitRefusesIsNoFault(t *testing.T) {
 	needGo(t)
 	dir := source(t, "cc", "go.mod", module, "main.go", "package main\n\nfunc main() {}\n", ".git/HEAD", "damaged")

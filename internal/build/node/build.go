@@ -16,6 +16,7 @@ type Options struct {
 	Dir   string    // keeps what the next build goes on with; ModulesDir is in it
 	Log   io.Writer // gets what npm and the compiler say, as they say it
 	Image string    // what the container is of, in which this is; empty outside of one
+	Debug bool      // for a debugger: what TypeScript's compiler makes tells what it was made of
 }
 
 // ModulesDir is where in Options.Dir the folders are that a bundle's manifest calls its modules.

@@ -103,6 +103,9 @@ func (b *builder) compileCommand() (name string, args []string, err error) {
 	if script != "" {
 		args = append(args, strings.Fields(script)[1:]...)
 	}
+	if b.Debug { // whole and inline: the debugger's client does not find a file of this folder
+		args = append(args, "--sourceMap", "false", "--inlineSourceMap", "--inlineSources")
+	}
 	return "node", append(args, "--incremental", "--tsBuildInfoFile", info, "--pretty", "false"), nil
 }
 

@@ -12,8 +12,10 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/template"
+	"time"
 
 	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/network"
@@ -64,6 +66,7 @@ func Peer(n network.Network, o network.Org, p network.Peer) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	execute, endorse := limits(n)
 	return render("core.yaml", coreYAML, struct {
 		Network  network.Network
 		Org      network.Org
@@ -71,7 +74,19 @@ func Peer(n network.Network, o network.Org, p network.Peer) ([]byte, error) {
 		Fabric2  bool
 		User     string // of the peer's CouchDB
 		Password string
-	}{n, o, p, strings.HasPrefix(n.Fabric, "2."), network.CouchDBUser, password})
+
+		ExecuteLimit, EndorseLimit time.Duration
+	}{n, o, p, strings.HasPrefix(n.Fabric, "2."), network.CouchDBUser, password, execute, endorse})
+}
+
+// limits are how long a peer waits for a transaction of a chaincode, and for another peer's
+// endorsement. A relay ends those that take too long; without one the peer has to.
+func limits(n network.Network) (execute, endorse time.Duration) {
+	execute = time.Hour
+	if slices.ContainsFunc(n.Chaincodes, func(cc network.Chaincode) bool { return !cc.Relay }) {
+		execute = 30 * time.Second
+	}
+	return execute, execute + 10*time.Second
 }
 
 // Orderer renders the orderer.yaml of the network's orderer.

@@ -41,6 +41,7 @@ func (r record) in(dir string) relay.Program {
 	p := relay.Program{Generation: r.Generation, Mode: r.Mode, Address: r.Address, Service: r.Service}
 	if r.Program != "" {
 		p.Path = filepath.Join(dir, r.Program)
+		p.Debug = debugged(p.Path)
 	}
 	return p
 }

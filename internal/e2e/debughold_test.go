@@ -1,0 +1,81 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/wait"
+)
+
+// An up that stays leaves a chaincode alone that is being debugged, and takes what was saved live
+// when that ends.
+func TestDebugHoldsSaves(t *testing.T) {
+	forRuntimes(t, func(t *testing.T, runtime string) {
+		dir := project(t, "demo")
+		writeVersion(t, dir, listens, 1)
+		up, events := stay(t, dir, runtime)
+		held := func(c change) bool { return strings.Contains(c.Text, "demo is being debugged") }
+
+		session, at := debug(t, dir, "--no-watch")
+		writeVersion(t, dir, listens, 2)
+		await(t, events, held)
+		answers(t, dir, 1)
+		listening(t, at.Address)
+		undebug(t, session)
+		answers(t, dir, 2)
+
+		// One that watches takes a save live itself. A reload ends it.
+		session, at = debug(t, dir)
+		writeVersion(t, dir, listens, 3)
+		await(t, events, held)
+		err := wait.For(t.Context(), time.Minute, func(context.Context) error {
+			// Between two that are debugged there is none: they listen at the same port.
+			out, err := ccdev(dir, "query", "version").CombinedOutput()
+			if got := strings.TrimSpace(string(out)); err != nil || got != versionName(3) {
+				return fmt.Errorf("version 3 does not answer, but: %s", got)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		listening(t, at.Address)
+		mustRun(t, ccdev(dir, "reload"))
+		if err := session.Wait(); err != nil {
+			t.Errorf("a reload ends debugging: %v", err)
+		}
+		writeVersion(t, dir, listens, 4)
+		told := awaitVersion(t, dir, events, 4)
+		told = append(told, leave(t, up, events)...)
+		if _, failed := outcomes(told); len(failed) > 0 {
+			t.Errorf("failed changes: %q", failed)
+		}
+	})
+}
+
+// Two do not debug the same chaincode.
+func TestDebugTwice(t *testing.T) {
+	dir := project(t, "demo")
+	writeVersion(t, dir, listens, 1)
+	mustRun(t, ccdev(dir, "up", "-d", "--runtime", shared.runtimes[0]))
+	_, at := debug(t, dir)
+	out, err := ccdev(dir, "debug").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "is being debugged already, at "+at.Address) {
+		t.Errorf("a second one: %v\n%s", err, out)
+	}
+	listening(t, at.Address)
+}
+
+// listening fails the test unless a debugger listens.
+func listening(t *testing.T, address string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatalf("nobody debugs: %v", err)
+	}
+	_ = conn.Close()
+}
