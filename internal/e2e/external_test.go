@@ -3,6 +3,7 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,18 +23,46 @@ func external(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.ParseBool(args[1])
 	ts.Check(err)
+	ts.Check(externalComes(ts.MkAbs(args[0]), "", want))
+}
+
+// externalComes waits until a chaincode that is started by hand (any for an empty name)
+// is connected, or is not.
+func externalComes(dir, name string, want bool) error {
 	var status struct {
-		Chaincodes []struct{ External struct{ Connected bool } }
-	}
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
-		out, err := ccdev(ts.MkAbs(args[0]), "status", "-o", "json").Output()
-		ts.Check(err)
-		ts.Check(json.Unmarshal(out, &status))
-		if status.Chaincodes[0].External.Connected == want {
-			return
+		Chaincodes []struct {
+			Name     string
+			External struct{ Connected bool }
 		}
 	}
-	ts.Fatalf("connected is not %t", want)
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+		out, err := ccdev(dir, "status", "-o", "json").Output()
+		if err == nil {
+			err = json.Unmarshal(out, &status)
+		}
+		if err != nil {
+			return err
+		}
+		for _, cc := range status.Chaincodes {
+			if (name == "" || cc.Name == name) && cc.External.Connected == want {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("connected is not %t", want)
+}
+
+// externalEnv is what to start a chaincode with.
+func externalEnv(t *testing.T, dir, name string) (environ []string) {
+	t.Helper()
+	var env struct{ Variables map[string]string }
+	if err := json.Unmarshal([]byte(mustRun(t, ccdev(dir, "env", "--chaincode", name, "-o", "json"))), &env); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range env.Variables {
+		environ = append(environ, name+"="+value)
+	}
+	return environ
 }
 
 // An up that stays tells when the chaincode comes and goes.
@@ -65,15 +94,10 @@ func TestExternalIsTold(t *testing.T) {
 		}
 	}()
 	await(t, events, func(c change) bool { return strings.HasPrefix(c.Text, "demo: waiting for your chaincode at ") })
-	var env struct{ Variables map[string]string }
-	if err := json.Unmarshal([]byte(mustRun(t, ccdev(dir, "env", "--chaincode", "demo", "-o", "json"))), &env); err != nil {
-		t.Fatal(err)
-	}
+	env := externalEnv(t, dir, "demo")
 	for range 3 {
 		cc := exec.Command(filepath.Join(dir, "cc"))
-		for name, value := range env.Variables {
-			cc.Env = append(cc.Env, name+"="+value)
-		}
+		cc.Env = env
 		if err := cc.Start(); err != nil {
 			t.Fatal(err)
 		}

@@ -51,10 +51,7 @@ func writeNodeProject(t *testing.T, dir, runtime string, names ...string) {
 	for _, name := range names {
 		cc := nodeChaincodes[name]
 		cc.write(t, filepath.Join(dir, name), 1)
-		config += fmt.Sprintf("  - {name: %s, path: %s, relay: %v", name, name, cc.relay)
-		if cc.tls != "" {
-			config += ", tls: " + cc.tls
-		}
+		config += fmt.Sprintf("  - {name: %s, path: %s", name, name)
 		if runtime == "docker" {
 			config += ", image: " + nodeImage(t)
 		}

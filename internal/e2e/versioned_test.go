@@ -40,6 +40,12 @@ func (store) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 		if err := stub.PutState(args[0], []byte(args[1])); err != nil {
 			return shim.Error(err.Error())
 		}
+	case "get":
+		value, err := stub.GetState(args[0])
+		if err != nil {
+			return shim.Error(err.Error())
+		}
+		return shim.Success(value)
 	case "through": // CHAINCODE FUNCTION [ARG...]
 		response := stub.InvokeChaincode(args[0], stub.GetArgs()[2:], "")
 		if response.Status != shim.OK {
