@@ -21,7 +21,7 @@ var layers = []struct {
 	what     string
 	packages []string
 }{
-	{"commands and views: they decide nothing that a script could not have", []string{"cli", "tui", "bench", "e2e"}},
+	{"commands and views: they decide nothing that a script could not have", []string{"cli", "tui", "scrollback", "bench", "e2e"}},
 	{"work on a whole network", []string{"scenario", "devloop", "session", "printer"}},
 	{"parts, each of which knows one thing", []string{
 		"runtime", "topology", "fabric", "ccpackage", "cctls", "extbuilder", "relay", "host", "build", "watch", "ports", "steps",
@@ -53,7 +53,7 @@ var only = []struct {
 	{[]string{module + "internal/cli"},
 		[]string{"cmd/ccdev"}, "a library that imports the command line cannot be used without it"},
 	{[]string{module + "internal/tui", module + "internal/printer"},
-		[]string{"internal/cli", "internal/tui"}, "logic emits events, and does not know how they are shown"},
+		[]string{"internal/cli", "internal/tui", "internal/scrollback"}, "logic emits events, and does not know how they are shown"},
 }
 
 // speakers may write to the standard streams.
