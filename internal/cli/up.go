@@ -29,7 +29,7 @@ approves and commits it, and runs it as a service. What is there already is kept
 a second up resumes at whatever is missing.
 
 Without -d it stays: it takes each change of the chaincode's sources live, without a failed
-transaction, and shows the logs. Ctrl-C stops the network and keeps its ledger.`,
+transaction, and shows the transactions and the logs. Ctrl-C stops the network and keeps its ledger.`,
 		Example: `  ccdev up -d
   ccdev up -d --orgs 2
   ccdev up --runtime process --fabric 2.5.9`,
@@ -150,7 +150,8 @@ func stayText(watch bool) string {
 	return "following the logs; Ctrl-C stops the network and keeps its ledger"
 }
 
-// followAll follows the logs until no service runs, and takes changes live meanwhile.
+// followAll follows the logs until no service runs. Meanwhile it follows transactions and blocks,
+// and takes changes live.
 func followAll(ctx context.Context, s *session.Session, watch bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -166,9 +167,12 @@ func followAll(ctx context.Context, s *session.Session, watch bool) error {
 		}
 		watched <- err
 	}()
+	followed := make(chan error, 1)
+	go func() { followed <- s.Transactions(ctx) }()
 	err := s.Logs(ctx, nil, runtime.LogOptions{Tail: 0, Follow: true})
 	cancel()
-	<-watched //nolint:errcheck // it was told, or is the end of ctx
+	<-watched  //nolint:errcheck // it was told, or is the end of ctx
+	<-followed //nolint:errcheck // without a network, which there was, there are no logs either
 	return err
 }
 

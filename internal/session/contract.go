@@ -53,7 +53,7 @@ func runs(ctx context.Context, n network.Network, cc network.Chaincode) error {
 		return relayFault(err)
 	}
 	if status.Live == 0 {
-		return fault.New(fault.Chaincode, `correct the source, then run "ccdev reload"`, "%s does not run: %s", cc.Name, status.Reason)
+		return fault.New(fault.Chaincode, mendSource, "%s does not run: %s", cc.Name, status.Reason)
 	}
 	return nil
 }

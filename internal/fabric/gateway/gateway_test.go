@@ -35,6 +35,7 @@ type server struct {
 	targets                           []string      // of the last evaluate
 	proposal                          []byte        // of the last endorsement
 	stop                              func()        // set by connect
+	blocks                            []*peer.FilteredBlock
 }
 
 func (s *server) wait(ctx context.Context) error {
@@ -99,6 +100,7 @@ func connect(t *testing.T, s *server, sign identity.Sign) *Client {
 	}
 	grpcServer := grpc.NewServer()
 	gatewaypb.RegisterGatewayServer(grpcServer, s)
+	peer.RegisterDeliverServer(grpcServer, deliverer{s})
 	go func() { _ = grpcServer.Serve(listener) }() // it ends with Stop
 	s.stop = grpcServer.Stop
 	t.Cleanup(s.stop)

@@ -174,6 +174,9 @@ func (c *Client) Trace(ctx context.Context, txid string, o trace.Options) ([]tra
 func (c *Client) Follow(ctx context.Context, o trace.Options, each func(trace.Trace) error) error {
 	query := revealQuery(o)
 	query.Set("follow", "1")
+	if o.Kept {
+		query.Set("kept", "1")
+	}
 	req, err := c.request(ctx, http.MethodGet, "/v1/traces", query, nil)
 	if err != nil {
 		return err

@@ -12,7 +12,8 @@
 //	POST /v1/giveup/TXID                        it fails, unless it has ended
 //	GET  /v1/traces?last=N                      the last ones, oldest first
 //	GET  /v1/traces/TXID                        those of a transaction, one for each peer
-//	GET  /v1/traces?follow=1                    one line for each, as they end
+//	GET  /v1/traces?follow=1                    one line for each, as they end; with kept=1 first for
+//	                                            those that have ended and are kept
 //
 // With reveal=1 traces show private data and transient values. Every request carries the token,
 // and names 127.0.0.1 or localhost as the host.

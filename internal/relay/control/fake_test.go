@@ -131,8 +131,11 @@ func (f *fakeTraces) Get(txid string, o trace.Options) ([]trace.Trace, error) {
 	return []trace.Trace{{TxID: txid, Init: o.Reveal}}, nil
 }
 
-func (f *fakeTraces) Follow(ctx context.Context, _ trace.Options, each func(trace.Trace)) {
+func (f *fakeTraces) Follow(ctx context.Context, o trace.Options, each func(trace.Trace)) {
 	defer close(f.ended)
+	if o.Kept {
+		each(trace.Trace{TxID: "kept"})
+	}
 	for {
 		select {
 		case t := <-f.sent:

@@ -80,7 +80,9 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	lines := json.NewEncoder(w) // it ends each with a newline
-	s.options.Traces.Follow(ctx, revealed(r), func(t trace.Trace) {
+	o := revealed(r)
+	o.Kept = r.URL.Query().Get("kept") == "1"
+	s.options.Traces.Follow(ctx, o, func(t trace.Trace) {
 		if ctx.Err() != nil {
 			return
 		}

@@ -64,6 +64,21 @@ func TestFollowEndsWhenTheClientGoes(t *testing.T) {
 	}
 }
 
+func TestFollowBeginsWithWhatIsKept(t *testing.T) {
+	u := serving(t, nil)
+	enough := errors.New("enough")
+	err := u.client.Follow(t.Context(), trace.Options{Kept: true}, func(first trace.Trace) error {
+		if first.TxID != "kept" {
+			t.Errorf("it begins with %+v", first)
+		}
+		return enough
+	})
+	if !errors.Is(err, enough) {
+		t.Errorf("the error is %v", err)
+	}
+	<-u.traces.ended
+}
+
 func TestFollowEndsWithItsReader(t *testing.T) {
 	u := serving(t, nil)
 	enough := errors.New("enough")

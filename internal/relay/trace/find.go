@@ -79,13 +79,16 @@ func matching(all []*record, txid string) (found []*record, ids []string) {
 	return found, ids
 }
 
-// Follow gives each transaction to f when it has finished, until ctx ends. It starts with those
-// that finish after its call. A reader too slow for the ring loses the oldest, and delays nobody.
+// Follow gives each transaction to f when it has finished, in that order, until ctx ends. Without
+// o.Kept it starts with those that finish after its call. A reader too slow for the ring loses the oldest, and delays nobody.
 func (r *Ring) Follow(ctx context.Context, o Options, f func(Trace)) {
 	wake := make(chan struct{}, 1)
 	r.mu.Lock()
 	r.followers[wake] = struct{}{}
 	last := r.sequence
+	if o.Kept {
+		last = 0
+	}
 	r.mu.Unlock()
 	defer func() {
 		r.mu.Lock()

@@ -7,13 +7,13 @@ import (
 )
 
 // following follows in the background, and gives what it is told on a channel.
-func following(t *testing.T, r *Ring) <-chan Trace {
+func following(t *testing.T, r *Ring, o Options) <-chan Trace {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	told, done := make(chan Trace), make(chan struct{})
 	go func() {
 		defer close(done)
-		r.Follow(ctx, Options{}, func(tr Trace) {
+		r.Follow(ctx, o, func(tr Trace) {
 			select {
 			case told <- tr:
 			case <-ctx.Done():
@@ -40,7 +40,7 @@ func following(t *testing.T, r *Ring) <-chan Trace {
 func TestFollow(t *testing.T) {
 	r := New(Config{})
 	whole(r, began, "p", "before")
-	told := following(t, r)
+	told := following(t, r, Options{})
 	r.Begin(began, "p", 1, tx("runs"))
 	for i := range 5 {
 		txid := fmt.Sprint("tx", i)
@@ -55,9 +55,24 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+func TestFollowFromTheOldest(t *testing.T) {
+	r := New(Config{Count: 3})
+	r.Begin(began, "p", 1, tx("runs"))
+	for i := range 4 {
+		whole(r, began, "p", fmt.Sprint("tx", i))
+	}
+	told := following(t, r, Options{Kept: true})
+	whole(r, began, "p", "later")
+	for _, want := range []string{"tx2", "tx3", "later"} {
+		if tr := <-told; tr.TxID != want {
+			t.Errorf("%s, not %s", tr.TxID, want)
+		}
+	}
+}
+
 func TestASlowReaderLosesTheOldest(t *testing.T) {
 	r := New(Config{Count: 4})
-	told := following(t, r)
+	told := following(t, r, Options{})
 	whole(r, began, "p", "first")
 	// Whether it holds the first one already is not known; everything else it has not asked for.
 	for i := range 50 {

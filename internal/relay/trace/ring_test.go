@@ -261,7 +261,7 @@ func TestGet(t *testing.T) {
 
 func TestManyAtOnce(t *testing.T) {
 	r := New(Config{Count: 50, Bytes: 1 << 20})
-	told := following(t, r)
+	told := following(t, r, Options{})
 	stop := make(chan struct{})
 	var readers, writers sync.WaitGroup
 	readers.Go(func() {

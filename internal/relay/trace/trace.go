@@ -19,8 +19,10 @@ const (
 	maxRequests = 1000     // of one transaction; the others are only counted
 )
 
-// Options say how much a Trace tells.
+// Options say how much a Trace tells, and which ones Follow gives.
 type Options struct {
+	// Kept has Follow begin with the oldest that is kept, instead of the first to finish from now on.
+	Kept bool
 	// Reveal shows private data and transient values, which are otherwise told by size and
 	// SHA-256 only; so are the result and the event of a transaction that could repeat them.
 	Reveal bool

@@ -1,0 +1,200 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fabric/gateway"
+	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/relay/control"
+	"github.com/ccdev/ccdev/internal/relay/trace"
+)
+
+// followPace is how soon Transactions looks again for what has ended, or is new.
+const followPace = 500 * time.Millisecond
+
+// Transactions emits each execution of a chaincode that has a relay, as it ends, and each block that
+// the first org's peer commits from now on, until ctx ends. Services that end meanwhile are followed
+// again when they are back, without a gap and without anything told twice; so are chaincodes that
+// come later.
+func (s *Session) Transactions(ctx context.Context) error {
+	n, err := s.Network()
+	if err != nil {
+		return err
+	}
+	var all sync.WaitGroup
+	defer all.Wait()
+	b := &blockFollower{Session: s}
+	all.Go(func() { repeat(ctx, b.follow) })
+	followed := map[string]bool{}
+	follow := func(n network.Network, later bool) {
+		for _, cc := range n.Chaincodes {
+			if cc.Relay && !followed[cc.Name] {
+				followed[cc.Name] = true
+				f := &relayFollower{Session: s, chaincode: cc.Name, begun: later, told: map[executionID]bool{}}
+				all.Go(func() { repeat(ctx, f.follow) })
+			}
+		}
+	}
+	follow(n, false)
+	repeat(ctx, func(context.Context) {
+		if n, err := s.Network(); err == nil { // none: it may be there again later
+			follow(n, true)
+		}
+	})
+	return nil
+}
+
+// repeat does something over and over until ctx ends.
+func repeat(ctx context.Context, do func(context.Context)) {
+	pace := time.NewTicker(followPace)
+	defer pace.Stop()
+	for ctx.Err() == nil {
+		do(ctx)
+		select {
+		case <-pace.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// relayFollower follows one chaincode's relay, which may be started anew.
+type relayFollower struct {
+	*Session
+	chaincode string
+	begun     bool // what its relay has not told yet is to be emitted
+	told      map[executionID]bool
+	order     []executionID // of told, oldest first
+}
+
+// executionID tells one execution from all others.
+type executionID struct {
+	txid, peer string
+	start      time.Time
+}
+
+// rememberedExecutions is more than a relay keeps, and so more than it can tell once more.
+const rememberedExecutions = 4096
+
+// follow emits what a relay tells, for as long as it does.
+func (f *relayFollower) follow(ctx context.Context) {
+	n, cc, err := f.relayed(f.chaincode)
+	if err != nil {
+		return // it is not there at the moment
+	}
+	client, err := dialRelay(n, cc)
+	if err != nil {
+		return
+	}
+	defer client.Close()
+	if !f.begun {
+		if err := f.begin(ctx, client); err != nil {
+			return
+		}
+		f.begun = true
+	}
+	_ = client.Follow(ctx, trace.Options{Kept: true}, func(t trace.Trace) error { // the relay has ended: it comes back, or it was to end
+		if f.first(t) && t.Function != gateway.MetadataFunction { // it is ccdev that asks for that
+			f.emit(transactionOf(n, t))
+		}
+		return nil
+	})
+}
+
+// begin takes what has ended before for told. A relay that is not up will have forgotten it.
+func (f *relayFollower) begin(ctx context.Context, client *control.Client) error {
+	traces, err := client.Traces(ctx, 0, trace.Options{})
+	for _, t := range traces {
+		if !t.Running {
+			f.first(t)
+		}
+	}
+	if errors.Is(err, control.ErrNotUp) {
+		return nil
+	}
+	return err
+}
+
+// first says whether an execution was not told before, and takes it for told.
+func (f *relayFollower) first(t trace.Trace) bool {
+	id := executionID{t.TxID, t.Peer, t.Start.UTC()}
+	if f.told[id] {
+		return false
+	}
+	f.told[id] = true
+	f.order = append(f.order, id)
+	if len(f.order) > rememberedExecutions {
+		delete(f.told, f.order[0])
+		f.order = f.order[1:]
+	}
+	return true
+}
+
+func transactionOf(n network.Network, t trace.Trace) event.Transaction {
+	e := event.Transaction{
+		TxID: t.TxID, Channel: t.Channel, Chaincode: t.Chaincode, Function: t.Function,
+		Caller: strings.Trim(t.Caller.CommonName+"@"+t.Caller.MSPID, "@"), Peer: t.Peer, Generation: t.Generation,
+		Began: t.Start, Took: t.Duration, Requests: len(t.Requests) + t.RequestsOmitted, Error: t.Error,
+	}
+	if e.Error == "" && t.Result != nil && t.Result.Status >= failedStatus {
+		e.Error = t.Result.Message
+	}
+	if peers := n.Peers(); len(peers) == 1 {
+		e.Peer = peers[0].Name // the relay knows it by the port it dials from
+	}
+	return e
+}
+
+// failedStatus is the first status of a chaincode's response that is an error (shim: ERRORTHRESHOLD).
+const failedStatus = 400
+
+// blockFollower follows the blocks of the first org's peer, which may be started anew.
+type blockFollower struct {
+	*Session
+	begun bool
+	next  uint64 // number of the block to be told next
+}
+
+// follow emits the blocks that the peer commits, for as long as it runs.
+func (f *blockFollower) follow(ctx context.Context) {
+	n, err := f.Network()
+	if err != nil {
+		return // it is not there at the moment
+	}
+	height, err := heightOf(ctx, n)
+	if err != nil {
+		return
+	}
+	switch {
+	case !f.begun:
+		f.begun, f.next = true, height
+	case height < f.next:
+		f.next = 0 // it is another ledger
+	}
+	client, err := gateway.Connect(n, n.Orgs[0], network.AdminUser)
+	if err != nil {
+		return
+	}
+	defer client.Close()                                            //nolint:errcheck // nothing is left to send
+	_ = client.Blocks(ctx, n.Channel, f.next, func(b event.Block) { // the peer has ended: it comes back, or it was to end
+		f.next = b.Number + 1
+		f.emit(b)
+	})
+}
+
+// heightOf is how many blocks the first org's peer has.
+func heightOf(ctx context.Context, n network.Network) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	a, err := lifecycle.NewAdmin(n, n.Orgs[0], n.Orgs[0].Peers[0])
+	if err != nil {
+		return 0, err
+	}
+	defer a.Close() //nolint:errcheck // nothing is left to send
+	return a.Height(ctx)
+}
