@@ -64,6 +64,10 @@ var remedies = []remedy{
 	},
 	{[]string{" is not in std"}, "it imports something by a path that is neither of the standard library nor of a module",
 		"begin the import of the module's own packages with the module's name, the first line of its go.mod"},
+	{
+		[]string{"(-lang was set to go"}, "the go line of a go.mod is of a time before something that is used",
+		`raise that line to the Go it is written for: "go mod edit -go=1.20", "go mod tidy", and "go mod vendor" if there is a folder vendor, in MODULE`,
+	},
 	{[]string{"C compiler"}, `it imports "C", and there is no C compiler`, "install one, such as gcc, with the libraries that the chaincode links to"},
 	{[]string{"function main is undeclared in the main package"}, "it is no program", "give it a func main"},
 }

@@ -68,6 +68,10 @@ func TestFaultsOfTheToolchain(t *testing.T) {
 			files: []string{"go.mod", needLib, "main.go", usesLib, "vendor/modules.txt", "# example.com/lib v1.0.0\n## explicit\n"},
 			says:  "vendor folder lacks", fix: "go mod vendor",
 		},
+		"newer Go than its go line": {
+			files: []string{"go.mod", "module example\n\ngo 1.13\n", "main.go", "package main\n\nfunc of[T any](T) {}\n\nfunc main() { of(1) }\n"},
+			says:  "the go line", fix: "go mod edit -go=",
+		},
 		"a workspace without it": {
 			files: []string{"go.work", "go 1.24\n\nuse ./other\n", "other/go.mod", "module other\n", "cc/go.mod", module, "cc/main.go", anyMain},
 			at:    "cc", says: "go.work above it does not list it", fix: "go work use",

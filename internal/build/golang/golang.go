@@ -64,7 +64,7 @@ type builder struct {
 func (b builder) run(ctx context.Context, withC bool) (output []byte, err error) {
 	// Without the state of the user's repository: a commit would make another program of the same
 	// sources, and a repository that git refuses to read would fail the build.
-	args := []string{"build", "-buildvcs=false", "-o", b.Out}
+	args := append([]string{"build", "-buildvcs=false", "-o", b.Out}, b.modFlag()...)
 	if b.Debug {
 		args = append(args, "-trimpath=false", "-gcflags", "all=-N -l")
 	} else {
