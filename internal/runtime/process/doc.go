@@ -3,8 +3,8 @@
 // # What a service of the model can say
 //
 // Entrypoint and Command are the program (absolute, or looked for on PATH) and its arguments.
-// Environment is the whole environment, besides the caller's PATH, HOME and TMPDIR (and what
-// /bin/sh adds of itself, such as PWD): a developer's CORE_* variables do not leak in. WorkingDir
+// Environment is the whole environment, besides the caller's PATH, HOME and TMPDIR, CCDEV_SERVICE
+// (and what /bin/sh adds of itself, such as PWD): a developer's CORE_* variables do not leak in. WorkingDir
 // is by default the service's own folder, data/NAME. StopSignal (SIGTERM) and StopGracePeriod
 // (5 s) are as in compose, Restart too, where it is no or on-failure. DependsOn is an order and no more.
 //
@@ -42,6 +42,7 @@
 //
 // A process is recognised by its pid and its birth, so that a reused pid is never signalled. When
 // somebody kills the shell alone, the program's own pid still tells the truth, except for the exit
-// code, which nobody saw then. When somebody kills both, children the program left behind cannot
-// be told from strangers any more, and stay.
+// code, which nobody saw then. When somebody kills both, children that the program left behind are
+// told from strangers by CCDEV_SERVICE, which names this one start, where a system shows a
+// process's environment: on Linux. The next start or stop ends them.
 package process

@@ -28,7 +28,9 @@ func (r *Runtime) end(ctx context.Context, rec record) error {
 	group := rec.Shell.PID
 	if !r.owns(rec) {
 		// Its shell has ended it, or somebody else has. What lingers may still hold a port, but
-		// the group's number may be somebody else's by now: wait a little, and do no more.
+		// the group's number may be somebody else's by now: end what is certain to be its own,
+		// wait a little, and do no more.
+		killLiving(marked(rec.mark()))
 		_, err := r.gone(ctx, rec, dyingPatience)
 		return err
 	}

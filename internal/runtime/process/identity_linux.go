@@ -91,6 +91,23 @@ func strays(session int) []identity {
 	return found
 }
 
+// marked are the processes that have this variable in their environment, but for this one.
+func marked(variable string) []identity {
+	all, _ := pids() // none can be named then
+	var found []identity
+	for _, pid := range all {
+		environ, err := os.ReadFile("/proc/" + pid + "/environ")
+		if err != nil || !slices.Contains(strings.Split(string(environ), "\x00"), variable) {
+			continue
+		}
+		number, err := strconv.Atoi(pid)
+		if who, alive := identify(number); err == nil && alive && number != os.Getpid() {
+			found = append(found, who)
+		}
+	}
+	return found
+}
+
 // pids are those of all processes.
 func pids() ([]string, error) {
 	proc, err := os.Open("/proc")

@@ -74,11 +74,13 @@ func (r *Runtime) spawn(p plan) (rec record, err error) {
 
 	args := append([]string{"-c", script, "ccdev:" + p.service, r.pidFile(p.service), r.exitFile(p.service), p.restart}, p.argv...)
 	cmd := exec.Command(shell, args...)
-	cmd.Env, cmd.Dir = p.environ(), p.dir
+	rec = record{
+		Service: p.service, Hash: p.hash, Command: p.argv, StartedAt: time.Now(), StopSignal: p.stopSignal, Grace: p.grace,
+	}
+	cmd.Env, cmd.Dir = append(p.environ(), rec.mark()), p.dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, log, log
 	// A session of its own keeps the terminal's signals away.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	started := time.Now()
 	if err := cmd.Start(); err != nil {
 		return record{}, err
 	}
@@ -88,10 +90,7 @@ func (r *Runtime) spawn(p plan) (rec record, err error) {
 	if !alive {
 		return record{}, errors.New(shell + " ended at once")
 	}
-	rec = record{
-		Service: p.service, Hash: p.hash, Command: p.argv, StartedAt: started,
-		Shell: who, StopSignal: p.stopSignal, Grace: p.grace,
-	}
+	rec.Shell = who
 	if err := r.save(rec); err != nil {
 		return record{}, err // without leave, the shell ends
 	}

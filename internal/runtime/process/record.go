@@ -33,6 +33,12 @@ type record struct {
 	Grace      time.Duration  `json:"graceNs"`
 }
 
+// mark is a variable in the environment of all that this start of the service has started, unless one
+// of them has dropped it.
+func (rec record) mark() string {
+	return fmt.Sprintf("CCDEV_SERVICE=%s@%d", rec.Service, rec.StartedAt.UnixNano())
+}
+
 // identity is a process that cannot be taken for another one: pids are used again.
 type identity struct {
 	PID  int    `json:"pid"`
