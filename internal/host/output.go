@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"sync"
 	"unicode/utf8"
@@ -12,8 +13,8 @@ import (
 
 const (
 	maxLine   = 64 << 10 // bytes; a longer line becomes several
-	tailLines = 20
-	tailWidth = 1000 // bytes of a line that are kept
+	tailLines = 30       // what Node says of a module that it does not find are more than 20
+	tailWidth = 1000     // bytes of a line that are kept
 	cutMark   = "…"
 )
 
@@ -33,13 +34,20 @@ func (o *output) write(line []byte) {
 	_, _ = o.to.Write(line) // a full disk is no reason to stop a chaincode
 }
 
-// tail keeps the last lines of a process.
+// insides are the lines of a stack trace that are Node's own: they explain nothing, and crowd out
+// what does.
+var insides = regexp.MustCompile(`^\s+at (.*\()?node:`)
+
+// tail keeps the last lines of a process that may explain its end.
 type tail struct {
 	mu    sync.Mutex
 	lines []string
 }
 
 func (t *tail) add(line []byte) {
+	if insides.Match(line) {
+		return
+	}
 	text := cut(bytes.TrimRight(line, "\r\n"))
 	t.mu.Lock()
 	defer t.mu.Unlock()

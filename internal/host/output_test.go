@@ -31,7 +31,11 @@ func TestTheLog(t *testing.T) {
 		"lines of another system": {text: "a\r\nb\r\n", want: []string{"a", "b"}},
 		"a long line":             {text: strings.Repeat("x", 3000) + "\nb\n", want: []string{strings.Repeat("x", tailWidth) + cutMark, "b"}},
 		"cut between characters":  {text: "x" + strings.Repeat("é", 600) + "\n", want: []string{"x" + strings.Repeat("é", 499) + cutMark}},
-		"more than it keeps":      {text: strings.Repeat("a\n", 30) + "b\n", want: append(slices.Repeat([]string{"a"}, 19), "b")},
+		"more than it keeps":      {text: strings.Repeat("a\n", 50) + "b\n", want: append(slices.Repeat([]string{"a"}, tailLines-1), "b")},
+		"Node's own frames": {
+			text: "Error: x\n    at a (/cc/a.js:1:1)\n    at Module.load (node:internal/modules/cjs/loader:1266:32)\n    at node:internal/main:2:3\nat (node:z\n",
+			want: []string{"Error: x", "    at a (/cc/a.js:1:1)", "at (node:z"},
+		},
 		"longer than a line can be": {text: strings.Repeat("x", maxLine+1) + "\n",
 			want: []string{strings.Repeat("x", tailWidth) + cutMark, "x"}},
 	} {
