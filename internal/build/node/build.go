@@ -48,11 +48,7 @@ func Build(ctx context.Context, sources io.Reader, out io.Writer, o Options) err
 	if err != nil {
 		return cannotBuild(err)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, manifestFile))
-	if err != nil {
-		return cannotBuild(err)
-	}
-	m, err := parse(text)
+	m, err := readManifest(dir)
 	if err != nil {
 		return fault.New(fault.Build, "correct it", "%s cannot be read: %w", manifestFile, err)
 	}

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -143,6 +144,38 @@ func TestCheck(t *testing.T) {
 	}
 	if f := fault.From(Check(t.TempDir())); f == nil || !strings.Contains(f.What, "it has no package.json") {
 		t.Errorf("an empty folder gives %v", f)
+	}
+}
+
+func TestAPackageOfTheSameWorkspace(t *testing.T) {
+	for name, tc := range map[string]struct {
+		workspaces string
+		found      bool
+	}{
+		"npm's":                 {`["packages/*"]`, true},
+		"npm's, one by one":     {`["packages/cc", "packages/b"]`, true},
+		"Yarn's":                {`{"packages": ["packages/**"]}`, true},
+		"somebody else's":       {`["others/*"]`, false},
+		"the chaincode's alone": {`["packages/cc"]`, false},
+		"nothing that is known": {`7`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			for file, text := range map[string]string{
+				"package.json":             `{"workspaces": ` + tc.workspaces + `}`,
+				"packages/b/package.json":  `{"name": "@a/b"}`,
+				"packages/cc/package.json": `{"name": "cc", "dependencies": {"fabric-shim": "2", "@a/b": "*"}}`,
+			} {
+				file = filepath.Join(root, file)
+				if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := Check(filepath.Join(root, "packages/cc"))
+			if f := fault.From(err); (f != nil) != tc.found || f != nil && !strings.Contains(f.What, `depends on @a/b as "*"`) {
+				t.Errorf("the fault is %v", err)
+			}
+		})
 	}
 }
 

@@ -92,11 +92,8 @@ func (b *builder) checkMain(dir string) error {
 	m := b.manifest
 	name := path.Join(dir, manifestFile)
 	if dir != "." {
-		text, err := os.ReadFile(filepath.Join(b.dir, name))
-		if err == nil {
-			m, err = parse(text)
-		}
-		if err != nil {
+		var err error
+		if m, err = readManifest(filepath.Join(b.dir, dir)); err != nil {
 			return fault.New(fault.Build, "correct --module-path in the start script", "%s cannot be read: %w", name, err)
 		}
 	}

@@ -28,11 +28,9 @@ func (m manifest) dependencies() map[string]string {
 // checkLocal finds the dependencies that lie where the build does not see them: it has nothing but
 // the chaincode's own folder.
 func checkLocal(source string, m manifest) error {
-	all := m.dependencies()
+	all, others := m.dependencies(), siblings(source)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		dir, local := localDir(all[name])
-		foreign := slices.ContainsFunc(elsewhere, func(protocol string) bool { return strings.HasPrefix(all[name], protocol) })
-		if !foreign && (!local || filepath.IsLocal(dir)) {
+		if !others[name] && !outside(all[name]) {
 			continue
 		}
 		return fault.New(fault.Usage, `put a copy into the chaincode's folder, "npm pack" makes one, and depend on "file:NAME.tgz";
@@ -40,6 +38,12 @@ or give it a Dockerfile, and set lang: dockerfile`,
 			"%s depends on %s as %q, which is outside of the chaincode's folder: only that is built", source, name, all[name])
 	}
 	return nil
+}
+
+func outside(spec string) bool {
+	dir, local := localDir(spec)
+	foreign := slices.ContainsFunc(elsewhere, func(protocol string) bool { return strings.HasPrefix(spec, protocol) })
+	return foreign || local && !filepath.IsLocal(dir)
 }
 
 // localDir is the file or folder that a dependency is, if it is one (npm's package.json, "Local

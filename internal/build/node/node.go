@@ -19,6 +19,7 @@ import (
 
 // manifest is what is read of a package.json.
 type manifest struct {
+	Name                 string            `json:"name"`
 	Main                 string            `json:"main"`
 	Type                 string            `json:"type"`
 	Scripts              map[string]string `json:"scripts"`
@@ -46,14 +47,10 @@ func Detect(source string) bool {
 
 // Check tells whether the folder holds a Node chaincode. Faults are of the kind Usage.
 func Check(source string) error {
-	text, err := os.ReadFile(filepath.Join(source, manifestFile))
+	m, err := readManifest(source)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.New(fault.Usage, `correct the path in ccdev.yaml, or make a project there: "npm init"`,
 			"%s is not a Node chaincode: it has no %s", source, manifestFile)
-	}
-	var m manifest
-	if err == nil {
-		m, err = parse(text)
 	}
 	if err != nil {
 		return fault.New(fault.Usage, "correct it", "%s cannot be read: %w", filepath.Join(source, manifestFile), err)

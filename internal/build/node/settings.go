@@ -37,6 +37,9 @@ var reference = regexp.MustCompile(`\$\{([A-Za-z0-9_]+)\??\}`)
 // authorityFile is the line of an .npmrc that names a file of authorities.
 var authorityFile = regexp.MustCompile(`(?m)^[ \t]*cafile[ \t]*=[ \t]*"?([^"\n\r]+?)"?[ \t\r]*$`)
 
+// placeHere is a line of an .npmrc that names a place on this machine, as that of a cache.
+var placeHere = regexp.MustCompile(`(?m)^[ \t]*[A-Za-z-]+[ \t]*=[ \t]*["']?/.*(\n|$)`)
+
 // UserSettings reads what the user has set for npm: in the .npmrc in the folder home, or where
 // npm_config_userconfig says, and in the environment environ. The project in the folder source may
 // have an .npmrc that refers to variables; those go along.
@@ -59,7 +62,7 @@ func UserSettings(home, source string, environ []string) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	s := Settings{Config: own, Variables: forNPM(environ, own+projects)}
+	s := Settings{Config: placeHere.ReplaceAllString(own, ""), Variables: forNPM(environ, own+projects)}
 	return s, s.trust(set, own)
 }
 

@@ -22,7 +22,7 @@ func TestUserSettings(t *testing.T) {
 	put(filepath.Join(home, "ca.pem"), "of the file\n\n")
 	extra := put(filepath.Join(home, "extra.pem"), "extra")
 	npmrc := "//r.example.com/:_authToken=${TOKEN}\ncafile = ${HOME}/ca.pem\n"
-	put(filepath.Join(home, ".npmrc"), npmrc)
+	put(filepath.Join(home, ".npmrc"), "cache=/home/a/cache\n"+npmrc+"prefix = \"/home/a\"")
 	put(filepath.Join(source, ".npmrc"), "registry=${REGISTRY?}\n")
 	environ := []string{
 		"TOKEN=t", "REGISTRY=r", "HOME=" + home, "AWS_SECRET_ACCESS_KEY=no", "NODE_EXTRA_CA_CERTS=" + extra,
