@@ -72,7 +72,7 @@ type listener struct {
 	done  chan error
 }
 
-func follow(t *testing.T, on *stage, net network.Network, names ...string) *listener {
+func listen(t *testing.T, on *stage, net network.Network, names ...string) *listener {
 	l := &listener{T: t, done: make(chan error, 1)}
 	s := &Session{emit: func(e event.Event) {
 		l.mu.Lock()
@@ -105,7 +105,7 @@ func TestFollowingServicesThatComeLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		on := &stage{runs: map[string]chan struct{}{}, gone: "short"}
 		on.start("peer")
-		l := follow(t, on, network.Network{})
+		l := listen(t, on, network.Network{})
 		l.expect("over tail 7", "peer tail 7")
 		on.start("chaincode")
 		on.start("short")
@@ -129,7 +129,7 @@ func TestFollowingAChaincodesLaterGenerations(t *testing.T) {
 		on := &stage{runs: map[string]chan struct{}{}}
 		on.start("peer")
 		on.start("chaincode-basic")
-		l := follow(t, on, network.Network{Chaincodes: []network.Chaincode{
+		l := listen(t, on, network.Network{Chaincodes: []network.Chaincode{
 			{Name: "basic", Service: "chaincode-basic", Lang: project.LangDockerfile},
 		}}, "basic")
 		l.expect("chaincode-basic tail 7")
