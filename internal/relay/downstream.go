@@ -98,7 +98,8 @@ func (r *Relay) dial(d *downstream) {
 	if d.proc.conn == nil {
 		return // it could not be started, which is dealt with elsewhere
 	}
-	s, err := peer.NewChaincodeClient(d.proc.conn).Connect(d.ctx, grpc.WaitForReady(true))
+	// An external one was seen to listen: if it does not any more, it has gone.
+	s, err := peer.NewChaincodeClient(d.proc.conn).Connect(d.ctx, grpc.WaitForReady(!d.gen.external))
 	if err != nil {
 		r.lost(d, err)
 		return

@@ -94,11 +94,13 @@ func (r *Relay) seek(ctx context.Context, a *attendance) {
 		pause := looks.C
 		if !listens(ctx, a.Address) {
 			r.missed(a)
-		} else if _, err := r.swap(ctx, r.visitor(a, a.Address, nil)); err != nil {
-			pause = time.After(retryPace)
-		} else {
+		} else if _, err := r.swap(ctx, r.visitor(a, a.Address, nil)); err == nil {
 			r.cfg.Log("the external chaincode has come")
 			r.untilItGoes(ctx, a)
+		} else if listens(ctx, a.Address) {
+			pause = time.After(retryPace)
+		} else {
+			r.missed(a) // it was on its way out
 		}
 		select {
 		case <-pause:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"testing"
+	"time"
 )
 
 const absent = "start it with what ccdev env prints"
@@ -61,6 +62,19 @@ func TestAnExternalChaincodeComesAndGoes(t *testing.T) {
 			t.Errorf("its status is %+v", s)
 		}
 	})
+}
+
+// One that is killed may still be seen to listen.
+func TestAnExternalChaincodeOnItsWayOut(t *testing.T) {
+	g := newRig(t, Config{RegisterLimit: time.Hour, HoldLimit: time.Hour})
+	p := g.peer()
+	address := g.attend(Server)
+	l := must(net.Listen("tcp", address))
+	look := must(l.Accept())
+	_, _ = l.Close(), look.Close() // nobody reads what they say
+	g.until("its end", func(s Status) bool { return s.state(1) == Crashed && s.Reason == absent })
+	_, err := p.submit("t", "f")
+	expectError(t, err, absent)
 }
 
 func TestAnExternalChaincodeBeforeItsPeer(t *testing.T) {
