@@ -11,8 +11,28 @@ func character(s string) (size, cells int) {
 	if s[0] < utf8.RuneSelf && (len(s) == 1 || s[1] < utf8.RuneSelf) {
 		return 1, 1
 	}
+	r, size := utf8.DecodeRuneInString(s)
+	if cells = alone(r); cells > 0 {
+		next, _ := utf8.DecodeRuneInString(s[size:])
+		if size == len(s) || alone(next) > 0 {
+			return size, cells
+		}
+	}
 	c, cells := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
 	return len(c), cells
+}
+
+// alone is how many cells a rune has that combines with no other such one; 0 of a rune that might.
+// Where characters end is asked so often that the answer for the usual scripts must be quick.
+func alone(r rune) int {
+	switch {
+	case r >= ' ' && r <= '~', r >= 'À' && r <= 'ɏ', r >= 'А' && r <= 'я':
+		return 1
+	case r >= '一' && r <= '鿿', r >= 'ぁ' && r <= 'ゖ', r >= 'ァ' && r <= 'ヺ':
+		return 2
+	default:
+		return 0
+	}
 }
 
 // fit is how many bytes of s fit into so many cells, and how many cells those take.
