@@ -42,6 +42,7 @@ var insides = regexp.MustCompile(`^\s+at (.*\()?node:`)
 type tail struct {
 	mu    sync.Mutex
 	lines []string
+	panic goPanic
 }
 
 func (t *tail) add(line []byte) {
@@ -55,6 +56,7 @@ func (t *tail) add(line []byte) {
 		t.lines = slices.Delete(t.lines, 0, 1)
 	}
 	t.lines = append(t.lines, text)
+	t.panic.add(text)
 }
 
 // cut shortens a line, between two characters.
@@ -69,9 +71,13 @@ func cut(line []byte) string {
 	return string(line[:end]) + cutMark
 }
 
-func (t *tail) last() []string {
+// last gives the last lines of a process that ended with this code, or why it has panicked.
+func (t *tail) last(code int) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if told := t.panic.told(); code == goPanicExit && told != nil {
+		return told
+	}
 	return slices.Clone(t.lines)
 }
 

@@ -43,7 +43,7 @@ func TestTheLog(t *testing.T) {
 			var out bytes.Buffer
 			var last tail
 			copyLines(strings.NewReader(tc.text), &output{to: &out}, &last)
-			if got := last.last(); !slices.Equal(got, tc.want) {
+			if got := last.last(1); !slices.Equal(got, tc.want) {
 				t.Errorf("the log is %.60q, want %.60q", got, tc.want)
 			}
 			wrote := strings.ReplaceAll(out.String(), "\n", "")

@@ -140,6 +140,6 @@ func (h *Host) watch(p *process, out io.ReadCloser) {
 	_ = p.clear()
 	h.forgetNote(p.PID())
 	p.exit = exitOf(state, p.oomKilled(state))
-	p.exit.Log = p.tail.last()
+	p.exit.Log = p.tail.last(p.exit.Code)
 	close(p.done)
 }

@@ -30,6 +30,7 @@ type generation struct {
 
 	state     State
 	startedAt time.Time
+	endedAt   time.Time
 	proc      *process   // Server: its one process
 	procs     []*process // all
 	downs     map[*upstream]*downstream
@@ -190,7 +191,7 @@ type held struct {
 // end ends a generation. What it was executing gets an ERROR that says why; what it has not seen
 // is given back.
 func (r *Relay) end(g *generation, state State, why string) []held {
-	g.state = state
+	g.state, g.endedAt = state, time.Now()
 	if g.bound != nil {
 		g.bound.Stop()
 	}

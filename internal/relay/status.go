@@ -34,6 +34,7 @@ type GenerationStatus struct {
 	InFlight  int       `json:"inFlight"`        // transactions
 	PIDs      []int     `json:"pids,omitempty"`  // of its processes that run
 	StartedAt time.Time `json:"startedAt"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
 	Fault     string    `json:"fault,omitempty"` // why it does not serve
 	Exit      *Exit     `json:"exit,omitempty"`  // of its process that ended by itself
 }
@@ -65,7 +66,8 @@ func (r *Relay) Status() Status {
 
 func (g *generation) status() GenerationStatus {
 	s := GenerationStatus{
-		Number: g.number, State: g.state, Mode: g.mode, Debug: g.debug, InFlight: g.inFlight, StartedAt: g.startedAt, Exit: g.exit,
+		Number: g.number, State: g.state, Mode: g.mode, Debug: g.debug, InFlight: g.inFlight,
+		StartedAt: g.startedAt, EndedAt: g.endedAt, Exit: g.exit,
 	}
 	if g.fault != nil {
 		s.Fault = g.fault.summary()

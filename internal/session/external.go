@@ -159,18 +159,6 @@ func (l *live) absent(ctx context.Context, cc network.Chaincode) error {
 	return fault.New(fault.Chaincode, fmt.Sprintf("see what to set: \"ccdev env --chaincode %s\"", cc.Name), "%s", absentText(cc, st))
 }
 
-// lookForExternal completes a status.
-func (st *Status) lookForExternal(ctx context.Context, l *live) {
-	for i, cc := range l.net.Chaincodes {
-		if !cc.External() {
-			continue
-		}
-		if e, err := l.externalStatus(ctx, cc); err == nil {
-			st.Chaincodes[i].External = &e
-		}
-	}
-}
-
 // tellPace is how often it is looked whether an external chaincode is there.
 const tellPace = 500 * time.Millisecond
 

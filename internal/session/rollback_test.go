@@ -163,7 +163,7 @@ func TestTheStatusIsTheRelays(t *testing.T) {
 		Services:   []ServiceStatus{{Service: runtime.Service{Name: "orderer"}}, {Service: runtime.Service{Name: d.cc.Service}, Generation: 2}},
 		Chaincodes: []ChaincodeStatus{{Name: d.cc.Name, Generation: 2}},
 	}
-	st.askRelays(t.Context(), d.net)
+	st.relayed(0, d.cc, askRelay(t.Context(), d.net, d.cc))
 	if st.Chaincodes[0].Generation != 1 || st.Services[1].Generation != 1 || st.Services[0].Generation != 0 {
 		t.Errorf("the chaincode is %+v, the services are %+v", st.Chaincodes[0], st.Services)
 	}

@@ -34,6 +34,7 @@ type Session struct {
 	emit     event.Sink
 	book     *ports.Book
 	deployed intent // what the chaincodes were last deployed from; set by an up
+	defined  definitions
 }
 
 // Open finds the project. It does not look whether it has a network.

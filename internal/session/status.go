@@ -2,11 +2,8 @@ package session
 
 import (
 	"context"
-	"slices"
 	"time"
 
-	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
-	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/runtime"
 )
 
@@ -46,12 +43,22 @@ type ChaincodeStatus struct {
 	Generation int    `json:"generation"`
 	Relay      bool   `json:"relay"`
 	Reason     string `json:"reason,omitempty"` // why the relay has nothing to run
+	Crash      *Crash `json:"crash,omitempty"`  // the last one, unless a newer generation is live since
 	TLS        string `json:"tls,omitempty"`    // server or mutual
 
 	External *ExternalStatus `json:"external,omitempty"` // of one that the user starts
 }
 
-// answerLimit bounds what a status asks of a peer: one that hangs must not hide the rest.
+// Crash is how a generation ended that was to run. The relay may have started it again, or have
+// another one serve: the chaincode runs as long as it has no Reason.
+type Crash struct {
+	Exit       string    `json:"exit"` // "exit code 2", "killed: out of memory"
+	Generation int       `json:"generation"`
+	At         time.Time `json:"at"`
+	Log        []string  `json:"log,omitempty"` // the last lines; of a Go panic the reason, and the frames of the user's code
+}
+
+// answerLimit bounds what a status asks of peers and relays: one that hangs must not hide the rest.
 const answerLimit = 2 * time.Second
 
 // Status looks at everything the network has.
@@ -97,9 +104,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 		st.Services = append(st.Services, ServiceStatus{Service: svc, Address: addresses[svc.Name], Generation: generations[svc.Name]})
 	}
 	st.State = stateOf(running, addresses)
-	st.ask(ctx, n)
-	st.askRelays(ctx, n)
-	st.lookForExternal(ctx, l)
+	s.ask(ctx, l, &st)
 	return st, nil
 }
 
@@ -118,54 +123,5 @@ func stateOf(services []runtime.Service, wanted map[string]string) string {
 		return StateUp
 	default:
 		return StatePartial
-	}
-}
-
-// ask asks the first org's peer, if it runs, what is on the channel.
-func (st *Status) ask(ctx context.Context, n network.Network) {
-	org := n.Orgs[0]
-	peer := org.Peers[0]
-	if !slices.ContainsFunc(st.Services, func(s ServiceStatus) bool { return s.Name == peer.Name && s.State == runtime.Running }) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	a, err := lifecycle.NewAdmin(n, org, peer)
-	if err != nil {
-		return // the services' states are the answer there is
-	}
-	defer a.Close() //nolint:errcheck // nothing is left to send
-	if st.Height, err = a.Height(ctx); err != nil {
-		return
-	}
-	for i, cc := range st.Chaincodes {
-		if d, found, err := a.Committed(ctx, cc.Name); err == nil && found {
-			st.Chaincodes[i].Sequence = d.Sequence
-		}
-	}
-}
-
-// askRelays asks the relays which generation is live. One that does not answer leaves what was
-// recorded.
-func (st *Status) askRelays(ctx context.Context, n network.Network) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	for i, cc := range n.Chaincodes {
-		if !cc.Relay {
-			continue
-		}
-		client, err := dialRelay(n, cc)
-		if err != nil {
-			continue
-		}
-		if status, err := client.Status(ctx); err == nil {
-			st.Chaincodes[i].Generation, st.Chaincodes[i].Reason = status.Live, status.Reason
-			for k := range st.Services {
-				if st.Services[k].Name == cc.Service {
-					st.Services[k].Generation = status.Live
-				}
-			}
-		}
-		client.Close()
 	}
 }

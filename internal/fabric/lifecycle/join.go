@@ -17,6 +17,7 @@ import (
 	"github.com/ccdev/ccdev/internal/wait"
 	"github.com/hyperledger/fabric-admin-sdk/pkg/channel"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -130,10 +131,35 @@ func (a *Admin) Join(ctx context.Context) error {
 	return a.booting("join channel "+a.net.Channel, err)
 }
 
-// Height is the number of blocks the peer has.
+// Height is the number of blocks the peer has. It is asked for the newest one, as of a chaincode
+// that it asked it would write a line into its log, and a status may be wanted often.
 func (a *Admin) Height(ctx context.Context) (uint64, error) {
-	info, err := channel.GetBlockChainInfo(ctx, a.conn, a.id, a.net.Channel)
-	return info.GetHeight(), err
+	seek, err := seekNewest(a.id, a.net.Channel)
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := peer.NewDeliverClient(a.conn).DeliverFiltered(ctx)
+	if err == nil {
+		err = errors.Join(stream.Send(seek), stream.CloseSend())
+	}
+	var height uint64
+	for err == nil { // to the end, as the peer would write of a call that is broken off
+		var answer *peer.DeliverResponse
+		if answer, err = stream.Recv(); err != nil {
+			break
+		}
+		if block := answer.GetFilteredBlock(); block != nil {
+			height = block.GetNumber() + 1
+		} else if height == 0 {
+			err = fmt.Errorf("asked for the newest block it says %s", answer.GetStatus())
+		}
+	}
+	if errors.Is(err, io.EOF) && height > 0 {
+		return height, nil
+	}
+	return 0, err
 }
 
 func (a *Admin) booting(what string, err error) error {

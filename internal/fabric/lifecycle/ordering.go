@@ -11,6 +11,7 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/wait"
+	"github.com/hyperledger/fabric-admin-sdk/pkg/identity"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	mspproto "github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
@@ -44,7 +45,11 @@ func AwaitOrders(ctx context.Context, n network.Network) error {
 // newest asks the orderer for the channel's newest block, in the way that it refuses as long as it
 // would refuse a transaction too (common/deliver/deliver.go: SERVICE_UNAVAILABLE).
 func newest(ctx context.Context, n network.Network) (common.Status, error) {
-	seek, err := seekNewest(n)
+	id, err := msp.LoadUser(n, n.Orderer.Domain, network.AdminUser)
+	if err != nil {
+		return 0, wait.Stop(err)
+	}
+	seek, err := seekNewest(id, n.Channel)
 	if err != nil {
 		return 0, wait.Stop(err)
 	}
@@ -68,11 +73,8 @@ func newest(ctx context.Context, n network.Network) (common.Status, error) {
 	return 0, err
 }
 
-func seekNewest(n network.Network) (*common.Envelope, error) {
-	id, err := msp.LoadUser(n, n.Orderer.Domain, network.AdminUser)
-	if err != nil {
-		return nil, err
-	}
+// seekNewest asks, as this identity, for the channel's newest block and no other.
+func seekNewest(id identity.SigningIdentity, channel string) (*common.Envelope, error) {
 	position := &orderer.SeekPosition{Type: &orderer.SeekPosition_Newest{Newest: &orderer.SeekNewest{}}}
 	creator, err := proto.Marshal(&mspproto.SerializedIdentity{Mspid: id.MspID(), IdBytes: id.Credentials()})
 	if err != nil {
@@ -86,7 +88,7 @@ func seekNewest(n network.Network) (*common.Envelope, error) {
 		msg  proto.Message
 	}{
 		{&payload.Header.ChannelHeader, &common.ChannelHeader{
-			Type: int32(common.HeaderType_DELIVER_SEEK_INFO), ChannelId: n.Channel, Timestamp: timestamppb.Now(),
+			Type: int32(common.HeaderType_DELIVER_SEEK_INFO), ChannelId: channel, Timestamp: timestamppb.Now(),
 		}},
 		{&payload.Header.SignatureHeader, &common.SignatureHeader{Creator: creator, Nonce: nonce}},
 		{&payload.Data, &orderer.SeekInfo{Start: position, Stop: position, ErrorResponse: orderer.SeekInfo_STRICT}},
