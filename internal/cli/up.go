@@ -7,7 +7,6 @@ import (
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/project"
-	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/session"
 	"github.com/spf13/cobra"
 )
@@ -16,6 +15,7 @@ type upOptions struct {
 	session.UpOptions
 	detach  bool
 	noWatch bool
+	noTUI   bool
 	dryRun  bool
 }
 
@@ -29,7 +29,8 @@ approves and commits it, and runs it as a service. What is there already is kept
 a second up resumes at whatever is missing.
 
 Without -d it stays: it takes each change of the chaincode's sources live, without a failed
-transaction, and shows the transactions and the logs. Ctrl-C stops the network and keeps its ledger.`,
+transaction, and shows the logs and transactions: on a screen of its own in a terminal, else
+line by line. Ctrl-C asks there; elsewhere it stops the network and keeps its ledger.`,
 		Example: `  ccdev up -d
   ccdev up -d --orgs 2
   ccdev up --runtime process --fabric 2.5.9`,
@@ -44,6 +45,7 @@ transaction, and shows the transactions and the logs. Ctrl-C stops the network a
 	flags := cmd.Flags()
 	flags.BoolVarP(&o.detach, "detach", "d", false, "return once the network is up")
 	flags.BoolVar(&o.noWatch, "no-watch", false, "without -d: leave the chaincode as it is when its sources change")
+	flags.BoolVar(&o.noTUI, "no-tui", false, "without -d: print lines, also where a terminal could show a screen")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the steps with their reasons, and change nothing")
 	flags.BoolVar(&o.Retain, "retain", false, "keep what a failed first up has made, to look at it")
 	addOverrideFlags(cmd, &o.Overrides)
@@ -60,6 +62,9 @@ func addOverrideFlags(cmd *cobra.Command, o *project.Overrides) {
 }
 
 func runUp(ctx context.Context, a *app, o upOptions) error {
+	if a.hasScreen(o) {
+		return runScreen(ctx, a, o)
+	}
 	s, err := a.session(a.events())
 	if err != nil {
 		return err
@@ -130,7 +135,7 @@ func stay(ctx context.Context, a *app, s *session.Session, st session.Status, wa
 		}
 	}
 	notice(event.Notice{Text: stayText(watch)})
-	err := followAll(ctx, s, watch)
+	err := newFollower(s, watch).follow(ctx, 0)
 	if ctx.Err() == nil {
 		notice(event.Notice{Text: `no service runs any more: "ccdev status" tells how they ended, "ccdev up" starts them`})
 		return err
@@ -139,41 +144,17 @@ func stay(ctx context.Context, a *app, s *session.Session, st session.Status, wa
 	if err := s.Down(context.WithoutCancel(ctx), false); err != nil {
 		return err
 	}
-	notice(event.Notice{Text: `the ledger is kept: "ccdev up" goes on from here, "ccdev down -v" drops it`})
+	notice(event.Notice{Text: keptText})
 	return &fault.Fault{Kind: fault.From(context.Cause(ctx)).Kind} // what happened is said
 }
+
+const keptText = `the ledger is kept: "ccdev up" goes on from here, "ccdev down -v" drops it`
 
 func stayText(watch bool) string {
 	if watch {
 		return "taking changes live, following the logs; Ctrl-C stops the network and keeps its ledger"
 	}
 	return "following the logs; Ctrl-C stops the network and keeps its ledger"
-}
-
-// followAll follows the logs until no service runs. Meanwhile it follows transactions and blocks,
-// and takes changes live.
-func followAll(ctx context.Context, s *session.Session, watch bool) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	watched := make(chan error, 1)
-	go func() {
-		if !watch {
-			watched <- nil
-			return
-		}
-		err := s.Develop(ctx)
-		if err != nil && ctx.Err() == nil {
-			s.Emit(event.Notice{Text: "changes are not taken live any more: " + err.Error()})
-		}
-		watched <- err
-	}()
-	followed := make(chan error, 1)
-	go func() { followed <- s.Transactions(ctx) }()
-	err := s.Logs(ctx, nil, runtime.LogOptions{Tail: 0, Follow: true})
-	cancel()
-	<-watched  //nolint:errcheck // it was told, or is the end of ctx
-	<-followed //nolint:errcheck // without a network, which there was, there are no logs either
-	return err
 }
 
 func newDownCmd(a *app) *cobra.Command {

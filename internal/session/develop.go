@@ -215,12 +215,12 @@ func (d *development) tell(st devloop.State) {
 	if st.Phase == devloop.Live || st.Phase == devloop.Failed {
 		delete(d.built, st.Generation)
 	}
-	known := st.Phase == devloop.Live && number == d.live
+	news := st.Phase == devloop.Live && number != d.live || st.Phase == devloop.Failed
 	if st.Phase == devloop.Live {
 		d.live = number
 	}
 	d.mu.Unlock()
-	if known && len(st.Changed) == 0 || errors.Is(st.Err, errDebugged) {
+	if !news && len(st.Changed) == 0 || errors.Is(st.Err, errDebugged) {
 		return // nobody has changed anything, or it is built again
 	}
 	e := event.Change{

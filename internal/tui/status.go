@@ -1,0 +1,215 @@
+package tui
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/printer"
+	"github.com/ccdev/ccdev/internal/session"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// statusPane tells what is going on: what has failed and what to do, or the steps, or the services.
+func (m *model) statusPane(a area) []string {
+	room := area{a.width - 2, a.height - 2}
+	lines := m.story(room.width)
+	m.status.grew(max(len(lines)-room.height+1, 1))
+	top := 0
+	if m.status.held {
+		top = m.status.at
+	}
+	note := ""
+	if len(lines) > room.height {
+		note = fmt.Sprintf("%d more lines", len(lines)-room.height)
+	}
+	return m.box("1 status", note, lines[min(top, len(lines)):], a, m.focus == paneStatus)
+}
+
+// story are all lines of the status pane.
+func (m *model) story(width int) []string {
+	w := &m.world
+	switch w.mode() {
+	case modeBooting, modeDeploying:
+		return m.checklist(width)
+	case modeNotUp, modeDown:
+		return append(m.explain(width, w.failed), m.checklist(width)...)
+	case modeCrashed:
+		return append(m.crash(width), m.about(width)...)
+	case modeFailed:
+		return append(m.buildFailure(width), m.about(width)...)
+	case modeRebuilding:
+		return append(m.rebuilding(width), m.about(width)...)
+	default:
+		return slices.Concat(m.recovered(width), m.lastChange(width), m.about(width))
+	}
+}
+
+// checklist are the steps with their times.
+func (m *model) checklist(width int) []string {
+	if len(m.world.steps) == 0 {
+		return []string{m.theme.busy.Render("… looking at what is there")}
+	}
+	lines := make([]string, 0, len(m.world.steps))
+	for _, s := range m.world.steps {
+		lines = append(lines, m.stepLine(s, width))
+	}
+	return lines
+}
+
+func (m *model) stepLine(s step, width int) string {
+	glyph, took := m.theme.quiet.Render("-"), ""
+	switch s.state {
+	case stepRunning:
+		glyph, took = m.theme.busy.Render("…"), printer.Duration(m.now.Sub(s.began).Round(100*time.Millisecond))
+		if s.total > 0 {
+			took = fmt.Sprintf("%d/%d", s.done, s.total)
+		}
+	case stepDone:
+		glyph, took = m.theme.good.Render("✓"), printer.Duration(s.took)
+	case stepFailed:
+		glyph, took = m.theme.bad.Render("✗"), "failed"
+	default:
+		took = string(s.state)
+	}
+	name := ansi.Truncate(printer.Clean(s.name), max(width-ansi.StringWidth(took)-4, 1), "…")
+	return fit(glyph+" "+name, max(width-ansi.StringWidth(took)-1, 1)) + " " + m.theme.quiet.Render(took)
+}
+
+func (m *model) crash(width int) []string {
+	cc := m.world.crashed()
+	lines := []string{m.theme.bad.Render("✗ " + cc.Name + " crashed")}
+	if cc.Crash != nil {
+		lines = append(lines, m.lastWords(*cc.Crash, width)...)
+	}
+	lines = append(lines, wrap(printer.CleanText(cc.Reason), width)...)
+	return append(lines, "", m.hint("r", "tries again"), "")
+}
+
+// lastWords are how a generation has ended.
+func (m *model) lastWords(c session.Crash, width int) []string {
+	lines := wrap(fmt.Sprintf("generation %d: %s at %s", c.Generation, printer.Clean(c.Exit), c.At.Local().Format("15:04:05")), width)
+	for _, l := range c.Log {
+		for _, w := range wrap(printer.Clean(l), width-2) {
+			lines = append(lines, m.theme.quiet.Render("│ ")+w)
+		}
+	}
+	return lines
+}
+
+// recovered tells of chaincodes that have crashed, and serve all the same.
+func (m *model) recovered(width int) []string {
+	var lines []string
+	for _, cc := range m.world.status.Chaincodes {
+		if cc.Crash == nil || cc.Reason != "" {
+			continue
+		}
+		lines = append(lines, m.theme.bad.Render("✗ "+cc.Name+" has crashed, and serves again"))
+		lines = append(lines, m.lastWords(*cc.Crash, width)...)
+		lines = append(lines, "")
+	}
+	return lines
+}
+
+func (m *model) buildFailure(width int) []string {
+	c := m.world.failure()
+	head := "✗ " + c.Chaincode + ": the change failed"
+	if c.Generation > 0 {
+		head = fmt.Sprintf("✗ generation %d failed", c.Generation)
+	}
+	lines := []string{m.theme.bad.Render(head)}
+	if g := m.serving(c.Chaincode); g > 0 {
+		lines = append(lines, m.theme.good.Render(fmt.Sprintf("● serving generation %d", g)))
+	}
+	lines = append(lines, "")
+	for _, l := range c.fault.Log {
+		lines = append(lines, wrap(printer.Clean(l), width)...)
+	}
+	lines = append(lines, wrap(printer.CleanText(c.fault.What), width)...)
+	if c.fault.Fix != "" {
+		lines = append(lines, "")
+		lines = append(lines, wrap("→ "+printer.CleanText(c.fault.Fix), width)...)
+	}
+	if _, ok := place(c.fault); ok {
+		lines = append(lines, "", m.hint("Enter", "opens the place in $EDITOR"))
+	}
+	return append(lines, "")
+}
+
+// serving is the generation that answers now.
+func (m *model) serving(chaincode string) int {
+	for _, cc := range m.world.status.Chaincodes {
+		if cc.Name == chaincode {
+			return cc.Generation
+		}
+	}
+	return 0
+}
+
+func (m *model) rebuilding(width int) []string {
+	var lines []string
+	for _, c := range m.world.changes {
+		if !c.onItsWay() {
+			continue
+		}
+		lines = append(lines, m.theme.busy.Render("… "+c.Chaincode+": "+c.Phase))
+		if len(c.Files) > 0 {
+			lines = append(lines, wrap("  "+printer.Clean(strings.Join(c.Files, ", ")), width)...)
+		}
+		if g := m.serving(c.Chaincode); g > 0 {
+			lines = append(lines, fmt.Sprintf("  generation %d keeps serving", g))
+		}
+	}
+	return append(lines, "")
+}
+
+func (m *model) lastChange(width int) []string {
+	var lines []string
+	for _, c := range m.world.changes {
+		if c.Phase != phaseLive || c.Generation == 0 {
+			continue
+		}
+		lines = append(lines, m.theme.good.Render("✓ "+c.Chaincode+": changed → live in "+printer.Duration(c.Since)))
+		if len(c.Files) > 0 {
+			lines = append(lines, wrap("  "+printer.Clean(strings.Join(c.Files, ", ")), width)...)
+		}
+	}
+	if lines == nil {
+		return nil
+	}
+	return append(lines, "")
+}
+
+// about are the services and chaincodes.
+func (m *model) about(width int) []string {
+	var lines []string
+	st := m.world.status
+	for _, s := range st.Services {
+		line := m.service(s)
+		lines = append(lines, line)
+		if s.Address != "" {
+			lines = append(lines, m.theme.quiet.Render("  "+s.Address))
+		}
+	}
+	for _, cc := range st.Chaincodes {
+		lines = append(lines, "", m.theme.strong.Render(cc.Name)+fmt.Sprintf(" version %s", cc.Version),
+			fmt.Sprintf("  sequence %d, generation %d", cc.Sequence, max(cc.Generation, m.generation(cc.Name))))
+		if cc.External != nil {
+			lines = append(lines, wrap("  "+cc.External.String(), width)...)
+		}
+		lines = append(lines, wrap(m.theme.quiet.Render("  "+cc.PackageID), width)...)
+	}
+	if m.world.statusErr != nil {
+		lines = append(lines, "", m.theme.bad.Render("status unknown"))
+		lines = append(lines, wrap(printer.CleanText(m.world.statusErr.Error()), width)...)
+	}
+	return lines
+}
+
+func (m *model) hint(key, does string) string { return m.theme.key.Render(key) + " " + does }
+
+// wrap breaks a text into lines of a width.
+func wrap(text string, width int) []string {
+	return strings.Split(ansi.Wrap(text, max(width, 1), "/:"), "\n")
+}

@@ -1,0 +1,168 @@
+package tui
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/ccdev/ccdev/internal/fabric/gateway"
+	"github.com/ccdev/ccdev/internal/printer"
+	"github.com/ccdev/ccdev/internal/relay/trace"
+	"github.com/ccdev/ccdev/internal/session"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// traceView is one transaction as a waterfall, for each peer that has executed it.
+type traceView struct {
+	tx     transaction
+	traces []trace.Trace
+	err    error
+	lines  list
+}
+
+func newTraceView(t transaction) *traceView { return &traceView{tx: t} }
+
+type traceMsg struct {
+	txid   string
+	traces []trace.Trace
+	err    error
+}
+
+func (v *traceView) open(m *model) tea.Cmd {
+	return m.do(func() tea.Msg {
+		traces, err := m.options.Backend.Trace(m.ctx, v.tx.TxID, session.TraceOptions{Chaincode: v.tx.Chaincode})
+		return traceMsg{v.tx.TxID, traces, err}
+	})
+}
+
+func (v *traceView) message(_ *model, msg tea.Msg) (overlay, tea.Cmd) {
+	if msg, ok := msg.(traceMsg); ok && msg.txid == v.tx.TxID {
+		v.traces, v.err = msg.traces, msg.err
+	}
+	return v, nil
+}
+
+func (v *traceView) key(m *model, k tea.KeyPressMsg) (overlay, tea.Cmd) {
+	v.lines.held = true
+	if v.lines.travel(k.String(), max(m.height-6, 1)) {
+		v.lines.held = true
+		return v, nil
+	}
+	switch k.String() {
+	case "esc", "q", "enter":
+		return nil, nil
+	case "y":
+		return v, m.copyCall(v.tx, ccdevCall)
+	case "Y":
+		return v, m.copyCall(v.tx, peerCall)
+	}
+	return v, nil
+}
+
+func (v *traceView) view(m *model, width, height int) (string, []string) {
+	var lines []string
+	switch {
+	case v.err != nil:
+		lines = wrap(printer.CleanText(v.err.Error()), width)
+	case v.traces == nil:
+		lines = []string{m.theme.quiet.Render("asking the relay …")}
+	}
+	lines = append(lines, m.verdict(v.tx, width)...)
+	for _, t := range v.traces {
+		var b bytes.Buffer
+		t.Start = t.Start.Local()
+		_ = trace.Waterfall(&b, t, width, m.profile > colorprofile.ASCII) // a buffer takes all
+		lines = append(lines, strings.Split(strings.TrimRight(b.String(), "\n"), "\n")...)
+		lines = append(lines, "")
+	}
+	v.lines.held = true
+	v.lines.grew(max(len(lines)-height+1, 1))
+	return "transaction " + v.tx.TxID, lines[min(v.lines.at, len(lines)):]
+}
+
+// verdict is what has become of a transaction on the ledger.
+func (m *model) verdict(t transaction, width int) []string {
+	switch {
+	case t.code == valid:
+		return []string{m.theme.good.Render(fmt.Sprintf("✓ VALID in block %d", t.block)), ""}
+	case t.code != "":
+		lines := []string{m.theme.bad.Render(fmt.Sprintf("✗ %s in block %d: it has changed nothing", t.code, t.block))}
+		return append(append(lines, wrap(gateway.Meaning(t.code), width)...), "")
+	case t.Error != "":
+		return nil // the waterfall ends with it
+	default:
+		return []string{m.theme.quiet.Render("answered; it is in no block (an evaluation never is)"), ""}
+	}
+}
+
+func (*traceView) keys() []binding {
+	return []binding{{"Esc", "close"}, {"↑↓", "scroll"}, {"y", "copy as ccdev"}, {"Y", "copy as peer"}}
+}
+
+// copyCall copies a transaction as a command that makes it again.
+func (m *model) copyCall(t transaction, as func(trace.Trace, bool) string) tea.Cmd {
+	return m.do(func() tea.Msg {
+		traces, err := m.options.Backend.Trace(m.ctx, t.TxID, session.TraceOptions{Chaincode: t.Chaincode})
+		if err != nil {
+			return faultMsg{err}
+		}
+		return copyMsg{as(traces[0], t.code != "")}
+	})
+}
+
+// copyMsg is a command to put on the clipboard.
+type copyMsg struct{ text string }
+
+// ccdevCall is a transaction as ccdev's own command.
+func ccdevCall(t trace.Trace, submitted bool) string {
+	words := []string{"ccdev", "query"}
+	if submitted {
+		words[1] = "invoke"
+	}
+	words = append(words, "-n", quote(t.Chaincode))
+	for name := range t.Transient {
+		words = append(words, "--transient", quote(name+"=…"))
+	}
+	words = append(words, "--", quote(t.Function))
+	for _, a := range t.Args {
+		words = append(words, quote(text(a)))
+	}
+	return strings.Join(words, " ")
+}
+
+// peerCall is a transaction as Fabric's own command, with what "ccdev env" sets.
+func peerCall(t trace.Trace, submitted bool) string {
+	args := []string{t.Function}
+	for _, a := range t.Args {
+		args = append(args, text(a))
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(map[string][]string{"Args": args}) // strings
+	command := "peer chaincode query"
+	if submitted {
+		command = `peer chaincode invoke -o "$ORDERER_ADDRESS" --tls --cafile "$ORDERER_CA"`
+	}
+	return fmt.Sprintf(`eval "$(ccdev env)"; %s -C %s -n %s -c %s`, command, quote(t.Channel), quote(t.Chaincode), quote(strings.TrimSpace(b.String())))
+}
+
+func text(v trace.Value) string {
+	if v.Base64 != "" {
+		return v.Base64
+	}
+	return v.Text
+}
+
+// quote makes a word that a shell takes as it is.
+func quote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:=@%+,", r)
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

@@ -1,0 +1,252 @@
+package tui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/session"
+)
+
+// world is what the events have told so far.
+type world struct {
+	begun      event.Begun
+	steps      []step
+	up         bool // the network has come up
+	failed     *fault.Fault
+	changes    []change // one for each chaincode that has had one, in the order of the first
+	txs        []transaction
+	blocks     uint64
+	status     session.Status
+	statusErr  error
+	generation int // the highest that was told live
+}
+
+// step is one step of the work.
+type step struct {
+	name, note, text string
+	state            stepState
+	began            time.Time
+	took             time.Duration
+	done, total      int
+}
+
+type stepState string
+
+const (
+	stepRunning   stepState = "running"
+	stepDone      stepState = "done"
+	stepSkipped   stepState = "already"
+	stepFailed    stepState = "failed"
+	stepCancelled stepState = "cancelled"
+)
+
+// change is the newest change of one chaincode's sources.
+type change struct {
+	event.Change
+	fault *fault.Fault // failed: why
+}
+
+// transaction is one as its peers have executed it.
+type transaction struct {
+	event.Transaction
+	peers int
+	code  string // the validation code; empty while it is in no block
+	block uint64
+}
+
+// maxTransactions are kept on the screen; "ccdev trace" has as many.
+const maxTransactions = 1000
+
+// apply takes an event in. Logs are not for the world.
+func (w *world) apply(e event.Event, now time.Time) {
+	switch e := e.(type) {
+	case event.Begun:
+		w.begun = e
+	case event.Change:
+		w.change(e)
+	case event.Transaction:
+		w.transact(e)
+	case event.Block:
+		w.commit(e)
+	default:
+		w.step(e, now)
+	}
+}
+
+// step takes in how far the work is.
+func (w *world) step(e event.Event, now time.Time) {
+	switch e := e.(type) {
+	case event.StepStarted:
+		w.add(step{name: e.Step, note: e.Reason, state: stepRunning, began: now})
+	case event.StepProgress:
+		w.edit(e.Step, func(s *step) { s.text, s.done, s.total = e.Text, e.Done, e.Total })
+	case event.StepDone:
+		w.edit(e.Step, func(s *step) { s.state, s.note, s.took = stepDone, e.Note, e.Took })
+	case event.StepSkipped:
+		w.add(step{name: e.Step, note: e.Reason, state: stepSkipped})
+	case event.StepFailed:
+		w.edit(e.Step, func(s *step) { s.state, s.note, s.took = stepFailed, e.Error, e.Took })
+	case event.StepCancelled:
+		w.edit(e.Step, func(s *step) { s.state = stepCancelled })
+	}
+}
+
+// add puts a step at the end of the list, in place of one of the same name before.
+func (w *world) add(s step) {
+	w.steps = slices.DeleteFunc(w.steps, func(other step) bool { return other.name == s.name })
+	w.steps = append(w.steps, s)
+}
+
+func (w *world) edit(name string, do func(*step)) {
+	for i := range w.steps {
+		if w.steps[i].name == name {
+			do(&w.steps[i])
+			return
+		}
+	}
+}
+
+func (w *world) change(e event.Change) {
+	c := change{Change: e}
+	if e.Phase == phaseFailed {
+		c.fault = fault.From(e.Err)
+		if c.fault == nil {
+			c.fault = &fault.Fault{Kind: fault.Build, What: e.Error}
+		}
+	}
+	if e.Phase == phaseLive {
+		w.generation = max(w.generation, e.Generation)
+	}
+	for i, other := range w.changes {
+		if other.Chaincode == e.Chaincode {
+			if len(c.Files) == 0 {
+				c.Files = other.Files
+			}
+			w.changes[i] = c
+			return
+		}
+	}
+	w.changes = append(w.changes, c)
+}
+
+// The phases of a change that the screen tells apart (event.Change).
+const (
+	phaseLive   = "live"
+	phaseFailed = "failed"
+)
+
+func (w *world) transact(e event.Transaction) {
+	for i := len(w.txs) - 1; i >= 0; i-- {
+		if t := &w.txs[i]; t.TxID == e.TxID && t.Chaincode == e.Chaincode {
+			t.peers++
+			t.Took = max(t.Took, e.Took)
+			if t.Error == "" {
+				t.Error = e.Error
+			}
+			return
+		}
+	}
+	w.txs = append(w.txs, transaction{Transaction: e, peers: 1})
+	if extra := len(w.txs) - maxTransactions; extra > 0 {
+		w.txs = slices.Delete(w.txs, 0, extra)
+	}
+}
+
+func (w *world) commit(e event.Block) {
+	w.blocks = max(w.blocks, e.Number+1)
+	for _, b := range e.Transactions {
+		for i := range w.txs {
+			if w.txs[i].TxID == b.TxID {
+				w.txs[i].code, w.txs[i].block = b.Code, e.Number
+			}
+		}
+	}
+}
+
+func (w *world) looked(st session.Status, err error) {
+	w.statusErr = err
+	if err == nil {
+		w.status = st
+		w.blocks = max(w.blocks, st.Height)
+	}
+}
+
+// mode is what the screen as a whole is about.
+type mode string
+
+const (
+	modeBooting    mode = "BOOTING"
+	modeDeploying  mode = "DEPLOYING"
+	modeLive       mode = "LIVE"
+	modeRebuilding mode = "REBUILDING"
+	modeFailed     mode = "BUILD FAILED"
+	modeCrashed    mode = "CRASHED"
+	modeNotUp      mode = "NOT UP"
+	modeDown       mode = "STOPPED"
+)
+
+func (w *world) mode() mode {
+	switch {
+	case !w.up && w.failed != nil:
+		return modeNotUp
+	case !w.up && !w.deploying():
+		return modeBooting
+	case !w.up:
+		return modeDeploying
+	case w.failed != nil || w.status.State == session.StateDown:
+		return modeDown
+	case w.working():
+		return modeDeploying
+	}
+	return w.running()
+}
+
+// running is the mode of a network that is up.
+func (w *world) running() mode {
+	switch {
+	case w.crashed() != nil:
+		return modeCrashed
+	case w.failure() != nil:
+		return modeFailed
+	case slices.ContainsFunc(w.changes, change.onItsWay):
+		return modeRebuilding
+	}
+	return modeLive
+}
+
+func (c change) onItsWay() bool { return c.Phase != phaseLive && c.Phase != phaseFailed }
+
+// deploying says whether a step of a chaincode has begun that needs the network.
+func (w *world) deploying() bool {
+	return slices.ContainsFunc(w.steps, func(s step) bool {
+		what, _, _ := strings.Cut(s.name, " ")
+		return slices.Contains([]string{"install", "approve", "commit", "init", "ready"}, what)
+	})
+}
+
+func (w *world) working() bool {
+	return slices.ContainsFunc(w.steps, func(s step) bool { return s.state == stepRunning })
+}
+
+// crashed is the chaincode that has nothing to run after a crash.
+func (w *world) crashed() *session.ChaincodeStatus {
+	for i, cc := range w.status.Chaincodes {
+		if cc.Reason != "" && cc.External == nil {
+			return &w.status.Chaincodes[i]
+		}
+	}
+	return nil
+}
+
+// failure is the change that has failed, if the newest of a chaincode has.
+func (w *world) failure() *change {
+	for i, c := range w.changes {
+		if c.Phase == phaseFailed {
+			return &w.changes[i]
+		}
+	}
+	return nil
+}
