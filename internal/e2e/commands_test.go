@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	projectconfig "github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/wait"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
@@ -139,6 +141,18 @@ func crashService(dir, service string) error {
 		}
 	}
 	return fmt.Errorf("%s still counts as running", service)
+}
+
+// soon runs ccdev until it succeeds: a chaincode that an engine starts again comes back by itself, and
+// callers hear until then that it is not ready.
+func soon(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: soon ARG...")
+	}
+	err := wait.For(context.Background(), time.Minute, func(context.Context) error { return ts.Exec("ccdev", args...) })
+	if err != nil {
+		ts.Fatalf("ccdev %s: %v", strings.Join(args, " "), err)
+	}
 }
 
 // listen takes a port until the end of the script: listen PORT.

@@ -162,6 +162,7 @@ func TestScripts(t *testing.T) {
 					"json":         compareJSON,
 					"crash":        crash,
 					"listen":       listen,
+					"soon":         soon,
 					"external":     external,
 					"couchdb":      couchDB,
 				},
