@@ -72,3 +72,18 @@ case "$1"`, 1))
 		t.Errorf("npm was called with %q (%v)", calls, err)
 	}
 }
+
+func TestALibraryThatTheContractAPICannotWorkWith(t *testing.T) {
+	for version, told := range map[string]bool{"0.4.0": false, "0.4.1": true, "0.5.1": false} {
+		p := newPlace(t)
+		var log bytes.Buffer
+		p.options.Log = &log
+		p.program("npm", strings.Replace(npmScript, "ci|install)", `ci|install)
+	mkdir -p node_modules/class-transformer
+	echo '{"version": "`+version+`"}' > node_modules/class-transformer/package.json`, 1))
+		_, _, _, err := p.build(map[string]string{"package.json": packageJSON("")})
+		if got := strings.Contains(log.String(), `"overrides": {"class-transformer": "0.4.0"}`); err != nil || got != told {
+			t.Errorf("version %s is told of: %v (%v)", version, got, err)
+		}
+	}
+}

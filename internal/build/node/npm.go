@@ -71,7 +71,9 @@ func (b *builder) npmCommand() []string {
 	if place, _ := b.place(); tooOld(b.version, b.manifest.Engines.Node) {
 		b.say("package.json asks for Node %s, and %s has %s", b.manifest.Engines.Node, place, b.version)
 	}
-	if !b.compiles() {
+	if b.compiles() {
+		args = append(args, "--include=dev") // the compiler, even if NODE_ENV says production
+	} else {
 		args = append(args, "--omit=dev")
 	}
 	b.say("npm %s", strings.Join(args, " "))
@@ -100,6 +102,7 @@ func (b *builder) npm(ctx context.Context, target string, needs []string) error 
 	if err != nil {
 		return notInstalled(args[0], cmp.Or(output, err.Error()))
 	}
+	b.tellOfTransformer(unfinished)
 	err = errors.Join(os.MkdirAll(filepath.Join(unfinished, "node_modules"), 0o700), os.Rename(unfinished, target))
 	if err != nil {
 		return cannotBuild(err)
@@ -128,7 +131,7 @@ func failureOf(output string) string {
 }
 
 const reachRegistry = "see that the registry can be reached: npm's settings are those of your ~/.npmrc, the project's .npmrc, " +
-	"and npm_config_… and …_PROXY variables"
+	"and npm_config_… and …_PROXY variables; in a container, localhost is the container itself"
 
 // fixes help against what npm names.
 var fixes = map[string]string{
