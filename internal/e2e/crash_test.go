@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/session"
 	"github.com/google/go-cmp/cmp"
 )
@@ -101,6 +102,9 @@ func TestCrash(t *testing.T) {
 		}
 		if cc := status(); cc.Generation != 0 || !strings.Contains(cc.Reason, "3 times in a row") || cc.Crash == nil || cc.Crash.Exit != "exit code 2" {
 			t.Errorf("after the last panic it is %+v, %+v", cc, cc.Crash)
+		}
+		if _, err := s.Contract(t.Context(), "demo"); fault.From(err) == nil || fault.From(err).Kind != fault.Chaincode {
+			t.Errorf("the contract of what does not run: %v", err)
 		}
 	})
 }
