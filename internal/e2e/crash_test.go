@@ -82,7 +82,7 @@ func TestCrash(t *testing.T) {
 			t.Errorf("once it runs it is %+v, %+v", cc, cc.Crash)
 		}
 
-		fails(t, ccdev(dir, "invoke", "lose"), 8, "panic: assignment to entry in nil map")
+		fails(t, ccdev(dir, "invoke", "lose"), 7, "panic: assignment to entry in nil map")
 		cc := status()
 		if cc.Generation == 0 || cc.Reason != "" || cc.Crash == nil || cc.Crash.Exit != "exit code 2" || cc.Crash.Generation != cc.Generation {
 			t.Fatalf("after a panic it is %+v, %+v", cc, cc.Crash)
@@ -98,7 +98,7 @@ func TestCrash(t *testing.T) {
 		}
 
 		for tries := 0; status().Reason == "" && tries < 10; tries++ { // those count that come soon after a start
-			fails(t, ccdev(dir, "invoke", "lose"), 8, "panic: assignment to entry in nil map")
+			fails(t, ccdev(dir, "invoke", "lose"), 7, "panic: assignment to entry in nil map")
 		}
 		if cc := status(); cc.Generation != 0 || !strings.Contains(cc.Reason, "3 times in a row") || cc.Crash == nil || cc.Crash.Exit != "exit code 2" {
 			t.Errorf("after the last panic it is %+v, %+v", cc, cc.Crash)
