@@ -120,15 +120,16 @@ func (d *deployment) runAgain(ctx context.Context) (deployed bool, err error) {
 // debuggable finds a chaincode that a debugger can be had for.
 func debuggable(n network.Network, name string) (network.Chaincode, error) {
 	cc, known := n.Chaincode(name)
+	direct := slices.IndexFunc(n.Chaincodes, func(other network.Chaincode) bool { return !other.Relay })
 	switch {
 	case !known:
 		return cc, fault.New(fault.Usage, `see which there are: "ccdev status"`, "the network has no chaincode %q", name)
-	case !cc.Relay:
-		return cc, fault.New(fault.Usage, "let it have its relay: take relay: false out of ccdev.yaml",
-			"chaincode %s has no relay, and the peer would end what is held at a breakpoint", cc.Name)
 	case cc.External():
 		return cc, fault.New(fault.Usage, "start it in your editor's debugger: a transaction may stay at a breakpoint",
 			"chaincode %s is one that you start (lang: external)", cc.Name)
+	case direct >= 0: // of whichever: peers have one limit for all
+		return cc, fault.New(fault.Usage, `let it have its relay while you debug: take relay: false out of ccdev.yaml, and run "ccdev up -d"`,
+			"chaincode %s has no relay, so that peers end each transaction after 30 s, also one held at a breakpoint", n.Chaincodes[direct].Name)
 	case !cc.Debuggable():
 		return cc, fault.New(fault.Usage, "set its lang to go or node while you debug it; or to external, and start it in your editor's debugger",
 			"chaincode %s runs in an image of yours (lang: %s), which ccdev cannot put a debugger into", cc.Name, cc.Lang)
