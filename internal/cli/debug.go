@@ -48,7 +48,9 @@ func runDebug(ctx context.Context, a *app, o debugOptions) error {
 	if err != nil {
 		return err
 	}
+	started := false
 	err = s.Debug(ctx, o.chaincode, !o.noWatch, func(d session.Debugging) error {
+		started = true
 		d.LocalRoot = asNamed(a.dir, d.LocalRoot)
 		text, err := launchOf(d)
 		if err != nil {
@@ -59,7 +61,7 @@ func runDebug(ctx context.Context, a *app, o debugOptions) error {
 		}
 		return a.printf("%s", debugText(d, text))
 	})
-	if ctx.Err() == nil {
+	if ctx.Err() == nil || !started {
 		return err
 	}
 	if f := fault.From(err); f != nil && f.Kind != fault.From(context.Cause(ctx)).Kind {
@@ -131,7 +133,8 @@ func debugText(d session.Debugging, launch json.RawMessage) string {
 		}
 		text += "A terminal: dlv connect " + d.Address + "\n"
 	}
-	return text + "\nCtrl-C runs it without the debugger again, and leaves the network up\n"
+	return text + "\nWhat stops at a breakpoint waits, also when you have detached: attach again to go on\n" +
+		"Ctrl-C runs it without the debugger again, and leaves the network up\n"
 }
 
 // asNamed gives a folder as the user reaches it from dir, which may go through a link: an editor

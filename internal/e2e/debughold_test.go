@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,6 +69,23 @@ func TestDebugTwice(t *testing.T) {
 		t.Errorf("a second one: %v\n%s", err, out)
 	}
 	listening(t, at.Address)
+}
+
+// One that is ended on its way leaves nothing under the debugger.
+func TestDebugEndedEarly(t *testing.T) {
+	dir := project(t, "demo")
+	writeVersion(t, dir, listens, 1)
+	mustRun(t, ccdev(dir, "up", "-d", "--runtime", "process"))
+	session, at := debug(t, dir)
+	undebug(t, session)
+	if code := endAt(t, ccdev(dir, "debug", "-o", "json"), "step_started", "ready", syscall.SIGINT); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	answers(t, dir, 1)
+	if conn, err := net.Dial("tcp", at.Address); err == nil {
+		_ = conn.Close()
+		t.Error("the debugger still listens")
+	}
 }
 
 // listening fails the test unless a debugger listens.

@@ -44,7 +44,12 @@ func mustRun(t *testing.T, cmd *exec.Cmd) string {
 // for a step that begins so. It returns the exit code.
 func upTo(t *testing.T, dir, runtime, event, step string, sig syscall.Signal) int {
 	t.Helper()
-	cmd := ccdev(dir, "up", "-d", "--runtime", runtime, "-o", "json")
+	return endAt(t, ccdev(dir, "up", "-d", "--runtime", runtime, "-o", "json"), event, step, sig)
+}
+
+// endAt does it to any command.
+func endAt(t *testing.T, cmd *exec.Cmd, event, step string, sig syscall.Signal) int {
+	t.Helper()
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -71,7 +76,7 @@ func upTo(t *testing.T, dir, runtime, event, step string, sig syscall.Signal) in
 	}
 	err = cmd.Wait()
 	if !sent {
-		t.Fatalf("up never came to %s of %q: %v\n%s", event, step, err, strings.Join(seen, "\n"))
+		t.Fatalf("it never came to %s of %q: %v\n%s", event, step, err, strings.Join(seen, "\n"))
 	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {

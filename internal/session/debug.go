@@ -51,6 +51,9 @@ func (s *Session) Debug(ctx context.Context, name string, watch bool, started fu
 	defer release()
 	d.debug = true
 	if deployed, err := d.runAgain(ctx); err != nil {
+		if ctx := context.WithoutCancel(ctx); d.underDebugger(ctx) {
+			_ = d.withoutDebugger(ctx) // what ended debugging says more
+		}
 		return err
 	} else if !deployed {
 		return fault.New(fault.Usage, `run "ccdev up -d" first`, "chaincode %s is not on the channel yet", d.cc.Name)
@@ -62,10 +65,15 @@ func (s *Session) Debug(ctx context.Context, name string, watch bool, started fu
 		s.emit(event.Notice{Text: d.cc.Name + " was reloaded, and is not being debugged any more"})
 		return nil
 	}
-	d.debug, d.replace = false, true
-	if _, again := d.runAgain(context.WithoutCancel(ctx)); again != nil {
+	if again := d.withoutDebugger(context.WithoutCancel(ctx)); again != nil {
 		return again
 	}
+	return err
+}
+
+func (d *deployment) withoutDebugger(ctx context.Context) error {
+	d.debug, d.replace = false, true
+	_, err := d.runAgain(ctx)
 	return err
 }
 
@@ -74,15 +82,15 @@ var errReplaced = errors.New("another generation is live, which is not being deb
 
 // keepDebugging returns when ctx ends, or errReplaced.
 func (d *deployment) keepDebugging(ctx context.Context, watch bool) error {
-	both, ctx := errgroup.WithContext(ctx)
-	both.Go(func() error { return d.untilReplaced(ctx) })
+	both, part := errgroup.WithContext(ctx)
+	both.Go(func() error { return d.untilReplaced(part) })
 	if watch {
-		both.Go(func() error { return develop(ctx, d, false) })
+		both.Go(func() error { return develop(part, d, false) })
 	}
-	if err := both.Wait(); err != nil {
+	if err := both.Wait(); ctx.Err() == nil {
 		return err
 	}
-	return context.Cause(ctx)
+	return context.Cause(ctx) // what was ended may have said so as a failure of its own
 }
 
 // toDebug finds a chaincode of the network to debug.

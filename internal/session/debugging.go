@@ -6,11 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/gofrs/flock"
 )
 
@@ -109,6 +111,21 @@ func (d *development) hold(ctx context.Context) error {
 
 func (s *Session) sayHeld(cc network.Chaincode) {
 	s.emit(event.Notice{Text: cc.Name + ` is being debugged: what you save goes live when that ends (or at "ccdev reload")`})
+}
+
+// underDebugger tells whether what is live is being debugged.
+func (d *deployment) underDebugger(ctx context.Context) bool {
+	client, err := dialRelay(d.net, d.cc)
+	if err != nil {
+		return false
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	st, err := client.Status(ctx)
+	return err == nil && slices.ContainsFunc(st.Generations, func(g relay.GenerationStatus) bool {
+		return g.Number == st.Live && g.Debug
+	})
 }
 
 // untilReplaced waits until somebody else has made a generation live that is not being debugged.
