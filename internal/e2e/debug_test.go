@@ -77,8 +77,16 @@ type delveState struct {
 	}
 }
 
-// breakpoint connects to delve, as an editor does, and sets a breakpoint in a function.
+// breakpoint attaches to delve and sets a breakpoint in a function.
 func breakpoint(t *testing.T, address, function string) *rpc.Client {
+	t.Helper()
+	client := attach(t, address)
+	delve(t, client, "CreateBreakpoint", map[string]any{"Breakpoint": map[string]any{"functionName": function, "line": -1}}, nil)
+	return client
+}
+
+// attach connects to delve, as an editor does.
+func attach(t *testing.T, address string) *rpc.Client {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -87,7 +95,6 @@ func breakpoint(t *testing.T, address, function string) *rpc.Client {
 	client := jsonrpc.NewClient(conn)
 	t.Cleanup(func() { _ = client.Close() })
 	delve(t, client, "Command", map[string]any{"name": "halt"}, nil)
-	delve(t, client, "CreateBreakpoint", map[string]any{"Breakpoint": map[string]any{"functionName": function, "line": -1}}, nil)
 	return client
 }
 
@@ -119,10 +126,12 @@ func TestDebug(t *testing.T) {
 				case out := <-invoked:
 					t.Fatalf("the transaction ended at the breakpoint: %s", out)
 				}
-				client.Go("RPCServer.Command", map[string]any{"name": "continue"}, &delveState{}, nil)
-				if out := <-invoked; !strings.Contains(out, "VALID") {
-					t.Fatalf("the transaction did not end well: %s", out)
-				}
+				goOn(t, client, invoked)
+
+				// Detached, and attached again: the breakpoint is where it was.
+				_ = client.Close()
+				client = attach(t, at.Address)
+				goOn(t, client, invokeUntilHeld(t, dir, client))
 				undebug(t, session)
 				answers(t, dir, 1)
 				if conn, err := net.Dial("tcp", at.Address); err == nil && runtime == "process" {
@@ -131,6 +140,15 @@ func TestDebug(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// goOn continues after a breakpoint, and waits for the transaction's good end.
+func goOn(t *testing.T, client *rpc.Client, invoked <-chan string) {
+	t.Helper()
+	client.Go("RPCServer.Command", map[string]any{"name": "continue"}, &delveState{}, nil)
+	if out := <-invoked; !strings.Contains(out, "VALID") {
+		t.Fatalf("the transaction did not end well: %s", out)
 	}
 }
 

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -41,9 +42,11 @@ func (d *deployment) claimDebugging(ctx context.Context) (release func(), err er
 		return func() { _ = f.Close() }, nil
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
-	default:
+	case limited.Err() != nil:
 		return nil, fault.New(fault.Usage, "attach to it; or end the other \"ccdev debug\" first",
-			"chaincode %s is being debugged already, at %s: %w", d.cc.Name, d.cc.Debug.Host, err)
+			"chaincode %s is being debugged already, at %s", d.cc.Name, d.cc.Debug.Host)
+	default:
+		return nil, fmt.Errorf("lock the debugging of %s: %w", d.cc.Name, err)
 	}
 }
 
