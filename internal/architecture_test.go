@@ -27,7 +27,7 @@ var layers = []struct {
 		"runtime", "topology", "fabric", "ccpackage", "cctls", "extbuilder", "relay", "host", "build", "watch", "ports", "steps",
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
-	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract"}},
+	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror"}},
 }
 
 // upward are the imports that break the order of the layers, each with its reason.

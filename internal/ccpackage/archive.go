@@ -36,7 +36,7 @@ func tarGz(files []file) ([]byte, error) {
 }
 
 func cannotArchive(name string, err error) error {
-	return fault.New(fault.Usage, "Give the file a shorter, plain name.",
+	return fault.New(fault.Usage, "give the file a shorter, plain name",
 		"%s does not go into the package: %w", name, err)
 }
 

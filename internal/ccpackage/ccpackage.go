@@ -52,7 +52,7 @@ func Build(spec Spec) ([]byte, error) {
 		return nil, err
 	}
 	if spec.Type != TypeCCAAS && spec.Type != TypeExternal {
-		return nil, fault.New(fault.Usage, "Use ccaas, or external for a peer with the builder of Fabric's documentation.",
+		return nil, fault.New(fault.Usage, "use ccaas, or external for a peer with the builder of Fabric's documentation",
 			"the package type is %q, and only %s and %s hold the address of a service", spec.Type, TypeCCAAS, TypeExternal)
 	}
 	connection := spec.Connection.Canonical()

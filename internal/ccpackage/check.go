@@ -58,7 +58,7 @@ func (c Connection) checks() []check {
 
 func checkAddress(address string) error {
 	if address == "" {
-		return badField("address", "is missing", "Give the host:port at which the peer reaches the chaincode.")
+		return badField("address", "is missing", "give the host:port at which the peer reaches the chaincode")
 	}
 	if err := ValidateAddress(address); err != nil {
 		f := fault.From(err)
@@ -68,7 +68,7 @@ func checkAddress(address string) error {
 }
 
 func checkDialTimeout(timeout string) error {
-	const fix = "Write a time with its unit, such as 10s, 500ms or 1m."
+	const fix = "write a time with its unit, such as 10s, 500ms or 1m"
 	duration, err := time.ParseDuration(timeout)
 	if err != nil {
 		return fault.New(fault.Usage, fix, "dial_timeout in %s is %q, which is no time", ConnectionFile, timeout)
@@ -79,7 +79,7 @@ func checkDialTimeout(timeout string) error {
 	return nil
 }
 
-const pemFix = `Put the PEM text itself there, from -----BEGIN to the end, with its line breaks as \n. File names are not followed.`
+const pemFix = `put the PEM text itself there, from -----BEGIN to the end, with its line breaks as \n: file names are not followed`
 
 // checkCertificate applies the peer's rule: one certificate it can read is enough
 // (internal/pkg/comm/config.go, SecureOptions.TLSConfig). The value is never quoted: somebody
@@ -105,7 +105,7 @@ func checkKeyPair(cert, key string) error {
 		return badField("client_key", "holds no key in PEM form", pemFix)
 	}
 	if _, err := tls.X509KeyPair([]byte(cert), []byte(key)); err != nil {
-		return fault.New(fault.Usage, "Give the certificate and the key that were made for each other.",
+		return fault.New(fault.Usage, "give the certificate and the key that were made for each other",
 			"client_key in %s is no key of client_cert: %w", ConnectionFile, err)
 	}
 	return nil

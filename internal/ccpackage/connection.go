@@ -43,7 +43,7 @@ func ParseConnection(data []byte) (Connection, error) {
 		Domain             json.RawMessage `json:"domain"`
 	}
 	if err := json.Unmarshal(data, &wire); err != nil {
-		return Connection{}, fault.New(fault.Usage, `Write it as {"address": "host:port"}.`,
+		return Connection{}, fault.New(fault.Usage, `write it as {"address": "host:port"}`,
 			"%s is not a JSON object%s: %w", ConnectionFile, placeOf(err, data), err)
 	}
 	var c Connection
@@ -81,7 +81,7 @@ func stringField(name string, raw json.RawMessage, to *string) error {
 		return nil
 	}
 	if err := json.Unmarshal(raw, to); err != nil {
-		return badField(name, "is not a string", "Put its value in double quotes.")
+		return badField(name, "is not a string", "put its value in double quotes")
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func boolField(name string, raw json.RawMessage, to *bool) error {
 			}
 		}
 	}
-	return badField(name, "is neither true nor false", "Write true or false, without quotes.")
+	return badField(name, "is neither true nor false", "write true or false, without quotes")
 }
 
 func durationField(name string, raw json.RawMessage, to *string) error {

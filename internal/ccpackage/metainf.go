@@ -84,18 +84,18 @@ func readIndex(root *os.Root, name string, entry fs.DirEntry) ([]byte, error) {
 	}
 	if err := checkIndex(data); err != nil {
 		return nil, fault.New(fault.Usage,
-			`Write it as {"index": {"fields": ["owner"]}, "ddoc": "indexOwnerDoc", "name": "indexOwner", "type": "json"}.`,
+			`write it as {"index": {"fields": ["owner"]}, "ddoc": "indexOwnerDoc", "name": "indexOwner", "type": "json"}`,
 			"%s is not an index that Fabric takes: %w", name, err)
 	}
 	return data, nil
 }
 
 func cannotRead(name string, err error) error {
-	return fault.New(fault.Usage, "Make it readable, or take it away.", "%s cannot be read: %w", name, err)
+	return fault.New(fault.Usage, "make it readable, or take it away", "%s cannot be read: %w", name, err)
 }
 
 func notPlain(name string, mode fs.FileMode, want string) error {
-	return fault.New(fault.Usage, "Put the "+want+" itself there: links and devices do not go into packages.",
+	return fault.New(fault.Usage, "put the "+want+" itself there: links and devices do not go into packages",
 		"%s is not a plain %s (%s)", path.Clean(name), want, mode.Type())
 }
 

@@ -40,7 +40,7 @@ func (p Package) MetaInf() []File {
 	return files
 }
 
-const readFix = `Make the package again, with "ccdev package" or "peer lifecycle chaincode package".`
+const readFix = `make the package again, with "ccdev package" or "peer lifecycle chaincode package"`
 
 // Read reads a package of any type, with nothing written anywhere and a bound on what it costs.
 // It takes no package that a peer with external builders would refuse on installing it

@@ -24,11 +24,11 @@ const maxLabel = 255 - len("fabric-") - len(":") - 64 - 10
 // ValidateLabel checks a package label by the peer's rule. The error is a fault of the kind Usage.
 func ValidateLabel(label string) error {
 	if len(label) > maxLabel {
-		return fault.New(fault.Usage, "Shorten it: name_version is the custom.",
+		return fault.New(fault.Usage, "shorten it: name_version is the custom",
 			"the package label has %d characters, and the peer has room for %d", len(label), maxLabel)
 	}
 	if !labelForm.MatchString(label) {
-		return fault.New(fault.Usage, "Use letters, digits, and . + - _ after the first character, such as basic_1.0.",
+		return fault.New(fault.Usage, "use letters, digits, and . + - _ after the first character, such as basic_1.0",
 			"%q is not a package label that Fabric takes", label)
 	}
 	return nil
@@ -38,11 +38,11 @@ func ValidateLabel(label string) error {
 // kind Usage.
 func ValidateName(name string) error {
 	if slices.Contains(systemNames, name) {
-		return fault.New(fault.Usage, "Choose another name.",
+		return fault.New(fault.Usage, "choose another name",
 			"%q is a system chaincode of Fabric", name)
 	}
 	if !nameForm.MatchString(name) {
-		return fault.New(fault.Usage, "Use letters and digits, with single - or _ between them, such as asset-transfer.",
+		return fault.New(fault.Usage, "use letters and digits, with single - or _ between them, such as asset-transfer",
 			"%q is not a chaincode name that Fabric takes", name)
 	}
 	return nil
@@ -52,7 +52,7 @@ func ValidateName(name string) error {
 // the kind Usage.
 func ValidateVersion(version string) error {
 	if !versionForm.MatchString(version) {
-		return fault.New(fault.Usage, "Use letters, digits, and . + - _, such as 1.0.",
+		return fault.New(fault.Usage, "use letters, digits, and . + - _, such as 1.0",
 			"%q is not a chaincode version that Fabric takes", version)
 	}
 	return nil
@@ -61,7 +61,7 @@ func ValidateVersion(version string) error {
 // ValidateAddress checks that an address is host:port with a port from 1 to 65535. The error is
 // a fault of the kind Usage.
 func ValidateAddress(address string) error {
-	const fix = "Write it as host:port, such as basic.example.com:9999 or [::1]:9999."
+	const fix = "write it as host:port, such as basic.example.com:9999 or [::1]:9999"
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return fault.New(fault.Usage, fix, "%q is not host:port", address)

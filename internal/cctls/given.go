@@ -33,7 +33,7 @@ func CheckDialling(t project.TLS) error {
 
 func checkHost(leaf *x509.Certificate, file, host, who string) error {
 	if err := leaf.VerifyHostname(host); err != nil {
-		return fault.New(fault.Usage, "have it made with the subject alternative names "+host+" and those it has",
+		return fault.New(fault.Usage, "have it made anew, with "+host+" among its subject alternative names (SAN)",
 			"the certificate %s is not for %s, where %s: %w", file, host, who, err)
 	}
 	return nil
@@ -180,7 +180,7 @@ func (p *pair) check(made tls.Certificate, roots *x509.CertPool, caFile string) 
 	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{p.use}})
 	if err != nil {
 		return fault.New(fault.Usage, "name in ca who signed it (the certificate itself, where it has signed itself)",
-			"the certificate %s does not hold with the ca %s: %w", p.certFile, caFile, err)
+			"the certificate %s is not trusted with the ca %s: %w", p.certFile, caFile, err)
 	}
 	return nil
 }

@@ -85,16 +85,16 @@ func TestGivenFaults(t *testing.T) {
 		"another key": {spoil: func(_ *testing.T, tls *project.TLS) { tls.Key = tls.ClientKey },
 			file: clientKey, says: "no key of", fix: "the key that the certificate was made for"},
 		"another CA": {spoil: func(t *testing.T, tls *project.TLS) { write(t, tls.CA, newSigner(t).pem()) },
-			file: ca, says: "does not hold", fix: "who signed it"},
+			file: ca, says: "is not trusted", fix: "who signed it"},
 		"a client's of another CA": {spoil: func(t *testing.T, tls *project.TLS) {
 			text, key := newSigner(t).sign(t, forClient)
 			write(t, tls.ClientCert, text)
 			write(t, tls.ClientKey, key)
-		}, file: clientCert, says: "does not hold", fix: "who signed it"},
+		}, file: clientCert, says: "is not trusted", fix: "who signed it"},
 		"expired":          {server: expired, file: cert, says: "has expired", fix: "renewed"},
 		"not yet":          {server: later, file: cert, says: "is good from", fix: "clock"},
-		"for clients only": {server: clientOnly, file: cert, says: "does not hold", fix: "signed"},
-		"another name":     {server: elsewhere, file: cert, says: "is not for cc.example.com", fix: "subject alternative names cc.example.com"},
+		"for clients only": {server: clientOnly, file: cert, says: "is not trusted", fix: "signed"},
+		"another name":     {server: elsewhere, file: cert, says: "is not for cc.example.com", fix: "cc.example.com among its subject alternative names"},
 		"no name": {server: certificate{use: x509.ExtKeyUsageServerAuth}, file: cert,
 			says: "is not for cc.example.com", fix: "subject alternative names"},
 	} {

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -118,6 +120,9 @@ func parseCtor(text string) ([]string, error) {
 		Args     []string `json:"Args"`
 	}
 	if err := json.Unmarshal([]byte(text), &ctor); err != nil {
+		if number := (*json.UnmarshalTypeError)(nil); errors.As(err, &number) {
+			err = fmt.Errorf("%s holds a %s", cmp.Or(number.Field, "it"), number.Value)
+		}
 		return nil, fault.New(fault.Usage, `write it as '{"Args":["FUNCTION","ARG"]}': every argument is a string`, "cannot read -c: %w", err)
 	}
 	if ctor.Function != "" {

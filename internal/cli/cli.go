@@ -36,7 +36,18 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	return a.exit(ctx, root.ExecuteContext(ctx))
+	return a.exit(ctx, unknownCommand(root, args[1:], root.ExecuteContext(ctx)))
+}
+
+// unknownCommand makes a fault of the error of a command that there is not.
+func unknownCommand(root *cobra.Command, args []string, err error) error {
+	if known := (*fault.Fault)(nil); err == nil || errors.As(err, &known) {
+		return err
+	}
+	if _, _, unknown := root.Find(args); unknown == nil {
+		return err
+	}
+	return fault.New(fault.Usage, `see "ccdev --help"`, "%w", err)
 }
 
 // app is what every command has.

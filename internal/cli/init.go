@@ -49,7 +49,7 @@ func runInit(a *app, dir, template string) error {
 	}
 	files, err := templates.Write(template, target, templates.Values{Name: project.NameOf(target)})
 	if errors.Is(err, fs.ErrExist) {
-		return fault.New(fault.Usage, "choose an empty folder: ccdev init DIR", "nothing was written, as %w", err)
+		return fault.New(fault.Usage, "choose an empty folder: ccdev init DIR", "nothing was written: %w", err)
 	}
 	if err != nil {
 		return fault.New(fault.Usage, "choose a folder that can be written", "cannot write the project: %w", err)

@@ -84,6 +84,8 @@ func newImagesCmd(a *app) *cobra.Command {
 		Use:     "images",
 		Short:   "The images that the Docker runtime runs Fabric from",
 		Example: "  ccdev images list\n  ccdev images build --fabric 2.5.9",
+		Args:    arguments(cobra.NoArgs),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newImagesListCmd(a),
 		newImagesMakeCmd(a, "build", "Compile Fabric and make images of it, without a registry", binaries.SourceBuild),

@@ -8,10 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"reflect"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/yamlerror"
 	"github.com/goccy/go-yaml"
 )
 
@@ -138,8 +139,11 @@ func parse(source []byte) (Project, error) {
 	var doc document
 	file := yaml.NewDecoder(bytes.NewReader(source), yaml.Strict())
 	if err := file.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return doc.Project, fault.New(fault.Usage, "correct "+FileName, "%s does not say what ccdev understands:\n%s",
-			FileName, strings.TrimRight(yaml.FormatError(err, false, true), "\n"))
+		fix := "correct " + FileName
+		if unknown := (*yaml.UnknownFieldError)(nil); errors.As(err, &unknown) {
+			fix = mistyped(unknown.GetToken().Value)
+		}
+		return doc.Project, fault.New(fault.Usage, fix, "%s does not say what ccdev understands:\n%s", FileName, yamlerror.Text(err))
 	}
 	if err := file.Decode(new(any)); !errors.Is(err, io.EOF) {
 		return doc.Project, fault.New(fault.Usage, "take out the line \"---\" and what follows it",
@@ -210,7 +214,11 @@ func (o *Orgs) UnmarshalYAML(unmarshal func(any) error) error {
 		return nil
 	}
 	var list []Org
-	if err := unmarshal(&list); err != nil {
+	err := unmarshal(&list)
+	if wrong := (*yaml.UnexpectedNodeTypeError)(nil); errors.As(err, &wrong) && reflect.TypeOf(value).Kind() != reflect.Slice {
+		return &yaml.SyntaxError{Message: "a count of orgs, such as 2, or a list of them is expected here", Token: wrong.Token}
+	}
+	if err != nil {
 		return err
 	}
 	*o = list

@@ -60,7 +60,7 @@ func tlsChecks(t TLS, path string) []check {
 		return checks
 	}
 	if !t.On() {
-		return append(checks, check{path, errors.New("certificates are given, and tls is off: mode is server or mutual")})
+		return append(checks, check{path, errors.New("certificates are given, and TLS is off: set mode to server or mutual, or take them out")})
 	}
 	for _, needed := range []struct{ field, file string }{{"cert", t.Cert}, {"key", t.Key}, {"ca", t.CA}} {
 		if needed.file == "" {
@@ -68,7 +68,7 @@ func tlsChecks(t TLS, path string) []check {
 		}
 	}
 	if (t.ClientCert == "") != (t.ClientKey == "") || t.Mode == TLSMutual && t.ClientCert == "" {
-		checks = append(checks, check{path, errors.New("who dials shows a certificate too: give clientCert and clientKey")})
+		checks = append(checks, check{path, errors.New("whoever dials the chaincode shows a certificate, too: give clientCert and clientKey")})
 	}
 	return checks
 }

@@ -129,7 +129,8 @@ func chaincodeChecks(chaincodes []Chaincode) []check {
 			check{path + ".version", ccpackage.ValidateVersion(cc.Version)},
 			check{path + ".label", ccpackage.ValidateLabel(cc.Label)},
 			check{path + ".lang", oneOf("lang", cc.Lang, LangAuto, LangGo, LangNode, LangDockerfile, LangExternal)},
-			check{path + ".mode", modeError(cc)})
+			check{path + ".mode", modeError(cc)},
+			check{path + ".init", initError(cc.Init)})
 		checks = append(checks, tlsChecks(cc.TLS, path+".tls")...)
 		key := strings.ToLower(cc.Name) // host names are the same in any case
 		if seen[key] {
@@ -150,6 +151,13 @@ func modeError(cc Chaincode) error {
 	return oneOf("mode", cc.Mode, ModeAuto, ModeServer, ModeClient)
 }
 
+func initError(i *Init) error {
+	if i != nil && i.Function == "" {
+		return errors.New("init is a call, and needs the function: {function: NAME, args: [ARG, …]}")
+	}
+	return nil
+}
+
 func matches(what, value string, form *regexp.Regexp, rule string) error {
 	if value == "" || form.MatchString(value) {
 		return nil
@@ -167,14 +175,17 @@ func oneOf(what, value string, allowed ...string) error {
 // at makes a fault of err with the lines of the project file that the YAML path is about. Where
 // the file does not have them, as for a name that is missing, it shows what they would be in.
 func at(source []byte, path string, err error) error {
-	what := err.Error()
+	what, fix := err.Error(), "correct "+FileName
+	if rule := (*fault.Fault)(nil); errors.As(err, &rule) {
+		fix = rule.Fix
+	}
 	for ; path != "$" && len(source) > 0; path = parent(path) {
 		p, err := yaml.PathString(path)
 		if err != nil {
 			continue
 		}
 		if excerpt, err := p.AnnotateSource(source, false); err == nil {
-			return fault.New(fault.Usage, "correct "+FileName, "%s\n%s", what, strings.TrimRight(string(excerpt), "\n"))
+			return fault.New(fault.Usage, fix, "%s\n%s", what, strings.TrimRight(string(excerpt), "\n"))
 		}
 	}
 	return fault.New(fault.Usage, "correct the flag, or "+FileName, "%s", what)

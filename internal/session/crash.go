@@ -35,6 +35,7 @@ func (s *Session) whileItRuns(ctx context.Context, n network.Network, call gatew
 		case <-done:
 			if err != nil {
 				err = cmp.Or(s.ended(ctx, n, call, err), unserved(ctx, n, call.Chaincode, result.TxID, err))
+				err = s.untilItIsStarted(ctx, n, call, err)
 			}
 			return result, err
 		case <-ticker.C:

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/atomicfile"
@@ -89,7 +90,7 @@ func (d *deployment) deliver(ctx context.Context) (note string, err error) {
 		return d.handOver(ctx, client, d.generation, d.mode)
 	})
 	if err != nil {
-		return "", err
+		return "", withoutRelay(err)
 	}
 	return fmt.Sprintf("generation %d", d.generation.Number), nil
 }
@@ -123,6 +124,15 @@ func (d *deployment) serving(ctx context.Context, client *control.Client) (int, 
 			"the relay of %s does not answer: %w", d.cc.Name, err)
 	}
 	return live, err
+}
+
+// withoutRelay takes out of a refusal's log what the relay says, which is in the refusal.
+func withoutRelay(err error) error {
+	f := fault.From(err)
+	if refused := (*control.Refused)(nil); !errors.As(err, &refused) {
+		return err
+	}
+	return f.WithLog(slices.DeleteFunc(f.Log, func(line string) bool { return strings.HasPrefix(line, control.LogPrefix) }))
 }
 
 // stillLive is a fault when the generation has ended since it became live, so that an older one serves.

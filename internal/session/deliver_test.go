@@ -14,6 +14,7 @@ func TestModeOf(t *testing.T) {
 		mode   string
 		relay  bool
 		serves bool
+		mute   bool       // it cannot dial
 		want   relay.Mode // none for a fault
 	}{
 		"one that serves":                      {relay: true, serves: true, want: relay.Server},
@@ -21,12 +22,13 @@ func TestModeOf(t *testing.T) {
 		"auto is the same as nothing":          {mode: "auto", relay: true, serves: true, want: relay.Server},
 		"one that could serve, but is to dial": {mode: "client", relay: true, serves: true, want: relay.Client},
 		"one that cannot serve, but is to":     {mode: "server", relay: true},
+		"one that cannot dial, but is to":      {mode: "client", relay: true, serves: true, mute: true},
 		"no relay, and it serves":              {serves: true, want: relay.Server},
 		"no relay, and it dials":               {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &deployment{cc: network.Chaincode{Mode: tc.mode, Relay: tc.relay}}
-			got, err := d.modeOf(able{listens: tc.serves, dials: true, learn: goLearns})
+			got, err := d.modeOf(able{listens: tc.serves, dials: !tc.mute, learn: goLearns})
 			if f := fault.From(err); tc.want == "" && (f == nil || f.Kind != fault.Usage || f.Fix == "") {
 				t.Errorf("the fault is %#v", f)
 			}

@@ -162,7 +162,7 @@ func (d *deployment) goProgram(ctx context.Context) (program string, mode relay.
 	if err != nil {
 		return "", "", err
 	}
-	mode, err = d.modeOf(able{listens: built.Serves, dials: true, learn: goLearns})
+	mode, err = d.modeOf(able{listens: built.Serves, dials: built.Dials || !built.Serves, learn: goLearns})
 	if secure := d.source().TLS; err == nil && mode == relay.Client && secure.Given() {
 		err = cctls.CheckDialling(secure)
 	}

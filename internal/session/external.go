@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
@@ -156,7 +157,29 @@ func (l *live) absent(ctx context.Context, cc network.Chaincode) error {
 	if err != nil || st.Connected {
 		return nil //nolint:nilerr // the call's own error is the one to tell
 	}
-	return fault.New(fault.Chaincode, fmt.Sprintf("see what to set: \"ccdev env --chaincode %s\"", cc.Name), "%s", absentText(cc, st))
+	return fault.New(fault.Chaincode, startIt(cc), "%s", absentText(cc, st))
+}
+
+func startIt(cc network.Chaincode) string {
+	return fmt.Sprintf("start the chaincode with the variables that \"ccdev env --chaincode %s\" prints", cc.Name)
+}
+
+// untilItIsStarted gives a call that has failed the way out, where its chaincode is an external one
+// that is not there.
+func (s *Session) untilItIsStarted(ctx context.Context, n network.Network, call gateway.Call, err error) error {
+	cc, ours := n.Chaincode(call.Chaincode)
+	f := fault.From(err)
+	if !ours || !cc.External() || f.Kind != fault.Transaction {
+		return err
+	}
+	l, failed := s.attach(ctx, n)
+	if failed != nil {
+		return err
+	}
+	if st, failed := l.externalStatus(ctx, cc); failed != nil || st.Connected {
+		return err
+	}
+	return fault.New(f.Kind, startIt(cc), "%w", err).WithLog(f.Log)
 }
 
 // tellPace is how often it is looked whether an external chaincode is there.

@@ -26,11 +26,11 @@ const ignoreFile = ".dockerignore"
 func Check(dir, file string) error {
 	file = cmp.Or(file, Default)
 	if !filepath.IsLocal(file) {
-		return fault.New(fault.Usage, "put it there", "the Dockerfile %s is not in the chaincode's folder %s", file, dir)
+		return fault.New(fault.Usage, "move it there, and name it in ccdev.yaml relative to that folder", "the Dockerfile %s is not in the chaincode's folder %s", file, dir)
 	}
 	if info, err := os.Stat(filepath.Join(dir, file)); err != nil || !info.Mode().IsRegular() {
 		return fault.New(fault.Usage, "write one, or name it in ccdev.yaml: build: {dockerfile: FILE}",
-			"there is no Dockerfile %s in %s", file, dir)
+			"there is no file %s in %s", file, dir)
 	}
 	return nil
 }

@@ -26,7 +26,8 @@ type Options struct {
 
 // Result is what can be seen of a program that was built.
 type Result struct {
-	Serves bool // it can listen for a peer; otherwise it can only dial one
+	Serves bool // it can listen for a peer
+	Dials  bool // it can dial one
 }
 
 // Build compiles the main package and checks that it is a chaincode. A folder without one is a fault
@@ -98,9 +99,12 @@ func removeTemporary(dir string) {
 	}
 }
 
-// serverStart is the function every Go chaincode runs that is a service. A stripped program
-// still names its functions, for panics.
-var serverStart = []byte("shim.(*ChaincodeServer).Start")
+// The functions of the shim that chaincodes run which listen, and which dial. A stripped program
+// still names its functions, for panics, and has those only that it may call.
+var (
+	serverStart = []byte("shim.(*ChaincodeServer).Start")
+	start       = []byte("/shim.Start\x00")
+)
 
 // look finds out before the start what would otherwise be a program that no peer ever hears of.
 func (b builder) look() (Result, error) {
@@ -120,7 +124,7 @@ func (b builder) look() (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("read the chaincode's program: %w", err)
 	}
-	return Result{Serves: bytes.Contains(code, serverStart)}, nil
+	return Result{Serves: bytes.Contains(code, serverStart), Dials: bytes.Contains(code, start)}, nil
 }
 
 const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`

@@ -198,8 +198,8 @@ func TestARealChaincode(t *testing.T) {
 	make := func() []byte {
 		t.Helper()
 		built, err := build.Program(t.Context(), dir, out, build.Target{OS: "linux", Arch: "amd64"})
-		if err == nil && !built.Serves {
-			t.Error("it is not known to serve")
+		if err == nil && (!built.Serves || built.Dials) {
+			t.Errorf("it serves: %t, and dials: %t", built.Serves, built.Dials)
 		}
 		if err != nil {
 			f := fault.From(err)
@@ -260,8 +260,8 @@ func TestAChaincodeThatCannotListen(t *testing.T) {
 	if f != nil && f.Kind == fault.Build && strings.Contains(f.What, "dial tcp") {
 		t.Skip("the chaincode's modules cannot be fetched here")
 	}
-	if f != nil || built.Serves {
-		t.Errorf("it serves: %t; the fault is %#v", built.Serves, f)
+	if f != nil || built.Serves || !built.Dials {
+		t.Errorf("it serves: %t, and dials: %t; the fault is %#v", built.Serves, built.Dials, f)
 	}
 }
 

@@ -50,7 +50,7 @@ func Build(ctx context.Context, sources io.Reader, out io.Writer, o Options) err
 	}
 	m, err := readManifest(dir)
 	if err != nil {
-		return fault.New(fault.Build, "correct it", "%s cannot be read: %w", manifestFile, err)
+		return fault.New(fault.Build, `correct it, then run "ccdev reload"`, "%s cannot be read: %w", manifestFile, err)
 	}
 	b := &builder{Options: o, dir: dir, manifest: m, own: own}
 	if err := b.install(ctx); err != nil {

@@ -77,11 +77,24 @@ func (b *builder) check(ctx context.Context, changed []string) error {
 		}
 		if err != nil {
 			_ = os.Remove(filepath.Join(b.dir, name)) // so that it counts as changed the next time, too
-			text := strings.ReplaceAll(strings.TrimSpace(string(output)), b.dir+"/", "")
-			return fault.New(fault.Build, `correct the source, then run "ccdev reload"`, "the chaincode does not compile:\n%s", text)
+			return fault.New(fault.Build, `correct the source, then run "ccdev reload"`, "the chaincode does not compile:\n%s",
+				b.excerpt(string(output)))
 		}
 	}
 	return nil
+}
+
+// excerpt is what node says of a file, without what it says of itself.
+func (b *builder) excerpt(output string) string {
+	var lines []string
+	for line := range strings.Lines(strings.ReplaceAll(output, b.dir+"/", "")) {
+		line = strings.TrimRight(line, " \t\r\n")
+		if line == "" || strings.HasPrefix(line, "    at ") || strings.HasPrefix(line, "Node.js v") {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // compileCommand is what compiles the project.

@@ -53,7 +53,7 @@ func Check(source string) error {
 			"%s is not a Node chaincode: it has no %s", source, manifestFile)
 	}
 	if err != nil {
-		return fault.New(fault.Usage, "correct it", "%s cannot be read: %w", filepath.Join(source, manifestFile), err)
+		return fault.New(fault.Usage, "correct that file", "%s cannot be read: %w", filepath.Join(source, manifestFile), err)
 	}
 	if m.Dependencies[shimPackage] == "" && m.Dependencies[contractPackage] == "" {
 		if m.Workspaces != nil {

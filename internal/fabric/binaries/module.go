@@ -41,8 +41,8 @@ func Versions() []string {
 func moduleOf(version string) (module, error) {
 	if !slices.Contains(Versions(), version) {
 		known := strings.Join(Versions(), ", ")
-		return module{}, fault.New(fault.Usage, "use one of these versions, or images that can be pulled",
-			"Fabric %s cannot be compiled: ccdev has the modules of %s", version, known)
+		return module{}, fault.New(fault.Usage, "set fabric to one of these in ccdev.yaml, or use Docker, for which there are images of every version",
+			"Fabric %s cannot be compiled on this machine: ccdev can compile %s", version, known)
 	}
 	m := module{version: version, files: map[string][]byte{}}
 	for _, name := range []string{"go.mod", "go.sum", "tools.go"} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/fabric/policy"
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/yamlerror"
 	"github.com/goccy/go-yaml"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -100,7 +101,7 @@ func (r *reader) parse() ([]collection, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(r.source), yaml.Strict()).Decode(&list); err != nil {
 		return nil, r.fault("the fields are name, policy, requiredPeerCount, maxPeerCount, blockToLive, memberOnlyRead, memberOnlyWrite, "+
 			"and endorsementPolicy with signaturePolicy or channelConfigPolicy",
-			"%s", strings.TrimRight(yaml.FormatError(err, false, true), "\n"))
+			"%s", yamlerror.Text(err))
 	}
 	return list, nil
 }
@@ -127,6 +128,11 @@ func (r *reader) config(i int, c collection) (*peer.StaticCollectionConfig, erro
 		config.MaximumPeerCount = *c.MaxPeerCount
 	}
 	switch {
+	case c.Name == "":
+		return nil, r.at(path(i, "name"), errors.New("a collection has no name"), `give it one, such as "name": "prices"`)
+	case c.Policy == "":
+		return nil, r.at(path(i, "policy"), fmt.Errorf("the collection %s has no policy, which says whose it is", c.Name),
+			`give it one, such as "policy": `+policy.Example)
 	case !nameForm.MatchString(c.Name):
 		return nil, r.at(path(i, "name"), fmt.Errorf("%q is no name of a collection", c.Name), "use letters, digits, - and _, and no _ at its beginning")
 	case config.RequiredPeerCount < 0:

@@ -63,7 +63,7 @@ func (p *parser) gate() *mistake {
 	count, wrong := p.operands(word)
 	if wrong == nil && needed > count {
 		p.at = from
-		return p.wrong(fmt.Sprintf("%d of %d can never sign", needed, count))
+		return p.wrong(fmt.Sprintf("%d have to sign, and only %d are listed", needed, count))
 	}
 	return wrong
 }
@@ -114,11 +114,11 @@ func (p *parser) principal() *mistake {
 	}
 	parts := principalForm.FindStringSubmatch(value)
 	if parts == nil {
-		return p.wrong(fmt.Sprintf("%q is not a principal: MSPID.peer, or .member, .admin, .client, .orderer", value))
+		return p.wrong(fmt.Sprintf("%q names nobody who could sign: it takes MSPID.ROLE, with the role peer, member, admin, client or orderer", value))
 	}
 	if !slices.Contains(p.known, parts[1]) {
-		wrong := p.wrong("there is no MSP " + parts[1])
-		wrong.fix = "use one of: " + strings.Join(p.known, ", ")
+		wrong := p.wrong("no org of the network has the MSP ID " + parts[1])
+		wrong.fix = "use one of: " + strings.Join(p.known, ", ") + "; or add the org: orgs in ccdev.yaml"
 		return wrong
 	}
 	p.at += len(value) + 2

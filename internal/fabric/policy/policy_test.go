@@ -43,9 +43,9 @@ func TestMistakesAreShownWhereTheyAre(t *testing.T) {
 		"OR('Org1MSP.peer' 'Org2MSP.peer'": {"character 19 of the policy: a , or", "such as"},
 		"'Org1MSP.peer'":                   {"character 1 of the policy: a policy begins with AND", "such as"},
 		"OR(Org1MSP.peer)":                 {"character 4 of the policy: a principal stands in quotes: 'Org1MSP.peer'", "such as"},
-		"OR('Org1MSP.boss')":               {`character 4 of the policy: "Org1MSP.boss" is not a principal`, "such as"},
+		"OR('Org1MSP.boss')":               {`character 4 of the policy: "Org1MSP.boss" names nobody`, "such as"},
 		"OR('Org1MSP.peer','Org9MSP.peer')": {
-			"character 19 of the policy: there is no MSP Org9MSP", "use one of: Org1MSP, Org2MSP, Org-3.MSP",
+			"character 19 of the policy: no org of the network has the MSP ID Org9MSP", "use one of: Org1MSP, Org2MSP, Org-3.MSP",
 		},
 		"XOR('Org1MSP.peer')":         {"character 1 of the policy: AND, OR or OutOf is expected", "such as"},
 		"OR('Org1MSP.peer'))":         {"character 19 of the policy: the policy has ended", "such as"},
@@ -53,10 +53,10 @@ func TestMistakesAreShownWhereTheyAre(t *testing.T) {
 		"OR('Org1MSP.peer',":          {"character 19 of the policy: AND, OR or OutOf is missing", "such as"},
 		"OR('Org1MSP.peer)":           {"character 4 of the policy: the quote", "such as"},
 		"OutOf('Org1MSP.peer')":       {"character 7 of the policy: OutOf begins with how many", "such as"},
-		"OutOf(2,'Org1MSP.peer')":     {"character 7 of the policy: 2 of 1 can never sign", "such as"},
+		"OutOf(2,'Org1MSP.peer')":     {"character 7 of the policy: 2 have to sign, and only 1 are listed", "such as"},
 		"OutOf(1 'Org1MSP.peer')":     {"character 9 of the policy: a , is missing behind the number", "such as"},
 		"OR 'Org1MSP.peer')":          {"character 4 of the policy: a ( is missing behind OR", "such as"},
-		"OR('Ö.peer','Org1MSP.peer')": {`character 4 of the policy: "Ö.peer" is not a principal`, "such as"},
+		"OR('Ö.peer','Org1MSP.peer')": {`character 4 of the policy: "Ö.peer" names nobody`, "such as"},
 		"/Channel/Application/Nobody": {"the channel has no policy /Channel/Application/Nobody", "use one of: /Channel/Application/Endorsement"},
 	} {
 		t.Run(text, func(t *testing.T) {

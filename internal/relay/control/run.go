@@ -38,7 +38,7 @@ type RunOptions struct {
 	Builtin func(function string) (relay.BuiltinFunc, bool)
 
 	Out io.Writer // what the chaincode's processes write
-	Err io.Writer // what the relay itself says, each line begun with "relay: "
+	Err io.Writer // what the relay itself says, each line begun with LogPrefix
 }
 
 // Run runs a relay until ctx ends: its listeners, its API, and the processes of the generations,
@@ -149,6 +149,9 @@ func listen(ctx context.Context, what, address string) (net.Listener, error) {
 	return l, nil
 }
 
+// LogPrefix begins each line of a service's log that its relay has written.
+const LogPrefix = "relay: "
+
 // lineLog writes lines that say whose they are.
 type lineLog struct {
 	mu sync.Mutex
@@ -161,7 +164,7 @@ func (l *lineLog) printf(format string, args ...any) {
 	}
 	var text bytes.Buffer
 	for line := range strings.Lines(fmt.Sprintf(format, args...)) {
-		text.WriteString("relay: " + strings.TrimSuffix(line, "\n") + "\n")
+		text.WriteString(LogPrefix + strings.TrimSuffix(line, "\n") + "\n")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

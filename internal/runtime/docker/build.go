@@ -46,7 +46,7 @@ func (r *Runtime) BuildImage(ctx context.Context, o BuildOptions) (id string, er
 	})
 	if err != nil {
 		if cerrdefs.IsInvalidArgument(err) {
-			return "", fault.New(fault.Build, "correct the Dockerfile", "the chaincode's image does not build: %w", err)
+			return "", fault.New(fault.Build, `correct the Dockerfile, then run "ccdev reload"`, "the chaincode's image does not build: %w", err)
 		}
 		return "", r.engine.failed(err, "build the image of %s", o.Service)
 	}
