@@ -18,6 +18,7 @@ type live struct {
 	net    network.Network
 	rt     runtime.Runtime
 	engine *docker.Engine // nil for plain processes
+	builds chan struct{}  // holds one for each Node build that runs
 }
 
 // tailLines is how much of a log explains a failure.

@@ -59,6 +59,12 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	if err := node.Pack(&sources, d.cc.Path, own); err != nil {
 		return "", "", err
 	}
+	select { // so many downloads at once would leave the peers no time to install packages
+	case d.builds <- struct{}{}:
+		defer func() { <-d.builds }()
+	case <-ctx.Done():
+		return "", "", ctx.Err()
+	}
 	log := &buildLog{say: d.progress(d.step("build"))}
 	err = d.rt.Exec(ctx, d.cc.Service, runtime.Command{
 		Args:  d.buildCommand(),

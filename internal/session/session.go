@@ -79,15 +79,16 @@ func (s *Session) find(ctx context.Context) (*live, error) {
 
 // attach connects to the runtime that runs the network.
 func (s *Session) attach(ctx context.Context, n network.Network) (*live, error) {
+	builds := make(chan struct{}, goruntime.NumCPU())
 	if n.Runtime == network.RuntimeProcess {
 		rt, err := s.processes()
-		return &live{net: n, rt: rt}, err
+		return &live{net: n, rt: rt, builds: builds}, err
 	}
 	engine, err := docker.Connect(ctx, s.getenv)
 	if err != nil {
 		return nil, err
 	}
-	return &live{net: n, rt: engine.Runtime(n.ID, n.Name, n.Dir), engine: engine}, nil
+	return &live{net: n, rt: engine.Runtime(n.ID, n.Name, n.Dir), engine: engine, builds: builds}, nil
 }
 
 func (s *Session) processes() (runtime.Runtime, error) {
