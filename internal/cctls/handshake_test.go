@@ -112,7 +112,7 @@ func TestWhoDialsIsToldWhy(t *testing.T) {
 		"mutual, and it asks none": {mode: "mutual", server: &own{signer: s, certificate: forServer}},
 		"it has no TLS":            {mode: "server", says: "it listens without TLS, and ccdev.yaml says tls: server", fix: "CHAINCODE_TLS_KEY"},
 		"it has no mutual TLS":     {mode: "mutual", says: "it listens without TLS, and ccdev.yaml says tls: mutual", fix: "tls: off"},
-		"it has TLS":               {mode: "off", server: &own{signer: s, certificate: forServer}, says: "it listens with TLS, and ccdev.yaml says tls: off", fix: "tls: server"},
+		"it has TLS":               {mode: "off", server: &own{signer: s, certificate: forServer}, says: "it listens with TLS, which is off in ccdev.yaml (tls)", fix: "tls: server"},
 		"it has mutual TLS":        {mode: "off", server: &own{signer: s, certificate: forServer, clients: s}, says: "it listens with TLS"},
 		"it has mutual TLS 1.2": {mode: "off", server: &own{signer: s, certificate: forServer, clients: s, version: tls.VersionTLS12},
 			says: "it listens with TLS"},

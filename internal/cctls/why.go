@@ -33,7 +33,7 @@ const (
 func (t *TLS) whyNotHeard(addr string, err error) error {
 	if t == nil {
 		if speaksTLS(addr) {
-			return fault.New(fault.Chaincode, listensWith, "it listens with TLS, and ccdev.yaml says tls: off")
+			return fault.New(fault.Chaincode, listensWith, "it listens with TLS, which is off in ccdev.yaml (tls)")
 		}
 		return nil
 	}

@@ -53,8 +53,8 @@ func TestTheOtherSideOfTLS(t *testing.T) {
 		says           string
 	}{
 		"a server without":         {Server, secured(t, "server", dir), nil, "it listens without TLS, and ccdev.yaml says tls: server"},
-		"a server with":            {Server, nil, secured(t, "server", dir), "it listens with TLS, and ccdev.yaml says tls: off"},
-		"a server with mutual":     {Server, nil, secured(t, "mutual", dir), "it listens with TLS, and ccdev.yaml says tls: off"},
+		"a server with":            {Server, nil, secured(t, "server", dir), "it listens with TLS, which is off in ccdev.yaml (tls)"},
+		"a server with mutual":     {Server, nil, secured(t, "mutual", dir), "it listens with TLS, which is off in ccdev.yaml (tls)"},
 		"another's certificate":    {Server, secured(t, "server", dir), secured(t, "server", another), "no peer would take"},
 		"a server that asks":       {Server, secured(t, "server", dir), secured(t, "mutual", dir), "asks for a client certificate"},
 		"a client without":         {Client, secured(t, "mutual", dir), nil, "it dials without TLS, and ccdev.yaml says tls: mutual"},
