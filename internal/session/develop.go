@@ -207,19 +207,7 @@ func (d *development) number(ctx context.Context, program string) (topology.Gene
 
 // tell emits how far a change has come.
 func (d *development) tell(st devloop.State) {
-	d.mu.Lock()
-	number := 0
-	if build := d.built[st.Generation]; build != nil {
-		number = build.number
-	}
-	if st.Phase == devloop.Live || st.Phase == devloop.Failed {
-		delete(d.built, st.Generation)
-	}
-	news := st.Phase == devloop.Live && number != d.live || st.Phase == devloop.Failed
-	if st.Phase == devloop.Live {
-		d.live = number
-	}
-	d.mu.Unlock()
+	number, news := d.note(st)
 	if !news && len(st.Changed) == 0 || errors.Is(st.Err, errDebugged) {
 		return // nobody has changed anything, or it is built again
 	}
@@ -231,4 +219,24 @@ func (d *development) tell(st devloop.State) {
 		e.Error = st.Err.Error()
 	}
 	d.emit(e)
+}
+
+// note keeps how far a build has come, and gives the number of its generation, and whether that is
+// another one than was live before, or has failed.
+func (d *development) note(st devloop.State) (number int, news bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if build := d.built[st.Generation]; build != nil {
+		number = build.number
+	}
+	switch st.Phase {
+	case devloop.Live:
+		delete(d.built, st.Generation)
+		news = number != d.live
+		d.live = number
+	case devloop.Failed:
+		delete(d.built, st.Generation)
+		news = true
+	}
+	return number, news
 }

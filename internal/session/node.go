@@ -51,28 +51,7 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	if err := d.ensureBuildPlace(ctx); err != nil {
 		return "", "", err
 	}
-	own, err := d.npmSettings()
-	if err != nil {
-		return "", "", err
-	}
-	var sources, built bytes.Buffer
-	if err := node.Pack(&sources, d.cc.Path, own); err != nil {
-		return "", "", err
-	}
-	select { // so many downloads at once would leave the peers no time to install packages
-	case d.builds <- struct{}{}:
-		defer func() { <-d.builds }()
-	case <-ctx.Done():
-		return "", "", ctx.Err()
-	}
-	log := &buildLog{say: d.progress(d.step("build"))}
-	err = d.rt.Exec(ctx, d.cc.Service, runtime.Command{
-		Args:  d.buildCommand(),
-		Stdin: &sources, Stdout: &built, Stderr: log,
-	})
-	if exit := (*runtime.ExitError)(nil); errors.As(err, &exit) {
-		return "", "", log.fault(exit)
-	}
+	built, err := d.bundled(ctx)
 	if err != nil {
 		return "", "", err
 	}
@@ -80,7 +59,7 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return "", "", fmt.Errorf("keep the build of %s: %w", d.cc.Name, err)
 	}
-	if err := atomicfile.Write(file, built.Bytes(), 0o600); err != nil {
+	if err := atomicfile.Write(file, built, 0o600); err != nil {
 		return "", "", err
 	}
 	m, err := bundle.ReadManifest(file)
@@ -89,6 +68,33 @@ func (d *deployment) bundle(ctx context.Context) (file string, mode relay.Mode, 
 	}
 	mode, err = d.modeOf(able{listens: len(m.Server) > 0, dials: len(m.Client) > 0, learn: nodeLearns})
 	return file, mode, err
+}
+
+// bundled builds the sources as they are now.
+func (d *deployment) bundled(ctx context.Context) ([]byte, error) {
+	own, err := d.npmSettings()
+	if err != nil {
+		return nil, err
+	}
+	var sources, built bytes.Buffer
+	if err := node.Pack(&sources, d.cc.Path, own); err != nil {
+		return nil, err
+	}
+	select { // so many downloads at once would leave the peers no time to install packages
+	case d.builds <- struct{}{}:
+		defer func() { <-d.builds }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	log := &buildLog{say: d.progress(d.step("build"))}
+	err = d.rt.Exec(ctx, d.cc.Service, runtime.Command{
+		Args:  d.buildCommand(),
+		Stdin: &sources, Stdout: &built, Stderr: log,
+	})
+	if exit := (*runtime.ExitError)(nil); errors.As(err, &exit) {
+		return nil, log.fault(exit)
+	}
+	return built.Bytes(), err
 }
 
 // buildCommand builds what comes on its standard input.
