@@ -119,7 +119,7 @@ func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
 func (r *Relay) ServerOptions() []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.Creds(unhurried{r.cfg.TLS.Server(r.notLetIn)}),
-		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()),
+		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()), grpc.ForceServerCodecV2(newCodec()),
 		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(connWindow),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	}
@@ -135,7 +135,7 @@ func (r *Relay) dialOptions(p *process, addr string) []grpc.DialOption {
 			Backoff:           backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1.2, Jitter: 0.1, MaxDelay: 50 * time.Millisecond},
 			MinConnectTimeout: 2 * time.Second,
 		}),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(r.cfg.receiveLimit())),
+		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(newCodec()), grpc.MaxCallRecvMsgSize(r.cfg.receiveLimit())),
 		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(connWindow),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithNoProxy(),
