@@ -64,7 +64,7 @@ test: build ## run all tests, on real Fabric, on every runtime there is (CCDEV_T
 	[ -n "$(RACE)" ] || echo "no C compiler: the tests run without the race detector"; \
 	status=0; \
 	$(GO) test $(RACE) -timeout 20m $$($(GO) list ./... | grep -v /internal/e2e) || status=1; \
-	$(GO) test -count=1 -timeout 20m ./internal/e2e/... || status=1; \
+	$(GO) test -count=1 -timeout 50m ./internal/e2e/... || status=1; \
 	$(docker_note); \
 	exit $$status
 
