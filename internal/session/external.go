@@ -169,7 +169,7 @@ func startIt(cc network.Chaincode) string {
 func (s *Session) untilItIsStarted(ctx context.Context, n network.Network, call gateway.Call, err error) error {
 	cc, ours := n.Chaincode(call.Chaincode)
 	f := fault.From(err)
-	if !ours || !cc.External() || f.Kind != fault.Transaction {
+	if !ours || !cc.External() || f.Kind != fault.Transaction && f.Kind != fault.Chaincode {
 		return err
 	}
 	l, failed := s.attach(ctx, n)
