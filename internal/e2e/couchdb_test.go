@@ -12,8 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// standInCouchDB stands for CouchDB's official image.
-const standInCouchDB = "ccdev-test/couchdb:local"
+// standInCouchDB, a name of this run alone, stands for CouchDB's official image.
+var standInCouchDB = fmt.Sprintf("ccdev-test/couchdb:%d", os.Getpid())
 
 var madeCouchDB = sync.OnceValue(makeCouchDB)
 

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -23,9 +24,9 @@ func needNode(t *testing.T) {
 	}
 }
 
-// testNodeImage stands for an image from a registry, which tests cannot count on: it holds this
+// testNodeImage, a name of this run alone, stands for an image from a registry, which tests cannot count on: it holds this
 // machine's Node, npm and shell.
-const testNodeImage = "ccdev-test/node:local"
+var testNodeImage = fmt.Sprintf("ccdev-test/node:%d", os.Getpid())
 
 var madeNodeImage = sync.OnceValue(makeNodeImage)
 
