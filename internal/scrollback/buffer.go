@@ -33,8 +33,8 @@ func New(lines, bytes int) *Buffer { return &Buffer{lines: max(lines, 1), bytes:
 // Append adds a line, made safe to show, and drops the oldest ones that are then too many.
 func (b *Buffer) Append(l Line) {
 	// Copied, since what is passed may be a part of something large that would stay with it.
-	l.Text = strings.Clone(clean(l.Text))
-	l.Source = unique.Make(clean(l.Source)).Value()
+	l.Text = strings.Clone(Clean(l.Text))
+	l.Source = unique.Make(Clean(l.Source)).Value()
 
 	if b.next-b.first == len(b.ring) {
 		b.makeRoom()

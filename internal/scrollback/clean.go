@@ -18,9 +18,9 @@ const (
 	largest = 64
 )
 
-// clean makes a line safe to show: afterwards it consists of characters that are one or two
+// Clean makes a line safe to show: afterwards it consists of characters that are one or two
 // cells wide, and that have largest bytes or little more.
-func clean(s string) string {
+func Clean(s string) string {
 	if len(s) <= longest && isPlain(s) {
 		return s
 	}

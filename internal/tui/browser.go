@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/ccdev/ccdev/internal/printer"
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay/state"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -148,7 +148,7 @@ func (b *browser) title() string {
 		title += " · " + b.query.Prefix + "…"
 	}
 	if b.query.History {
-		title = "history of " + printer.Clean(b.query.Key)
+		title = "history of " + safe(b.query.Key)
 	}
 	return title
 }
@@ -156,7 +156,7 @@ func (b *browser) title() string {
 func (b *browser) view(m *model, width, height int) (string, []string) {
 	switch {
 	case b.err != nil:
-		return b.title(), wrap(m.theme.bad.Render("✗ ")+printer.CleanText(b.err.Error()), width)
+		return b.title(), m.explain(width, fault.From(b.err))
 	case !b.answered && len(b.page.Entries) == 0:
 		return b.title(), []string{m.theme.quiet.Render("asking the peer …")}
 	case len(b.page.Entries) == 0:
@@ -176,7 +176,7 @@ func (b *browser) keyColumn(m *model, width, height int) []string {
 	for i := from; i < to; i++ {
 		line := fit(" "+label(b.page.Entries[i], b.query.History), width-1)
 		if i == b.keysList.at {
-			line = m.theme.chosen.Render(line)
+			line = m.chosen(line, width-1)
 		}
 		lines = append(lines, line+m.theme.frame.Render("│"))
 	}
@@ -212,7 +212,7 @@ func label(e state.Entry, history bool) string {
 		return label
 	}
 	if c := e.Composite; c != nil {
-		return printer.Clean(c.ObjectType + " " + strings.Join(c.Attributes, " "))
+		return safe(c.ObjectType + " " + strings.Join(c.Attributes, " "))
 	}
-	return printer.Clean(e.Key)
+	return safe(e.Key)
 }

@@ -67,6 +67,11 @@ func (f *form) update(msg tea.Msg) tea.Cmd {
 	return cmd
 }
 
+// lines are the form, in so many lines that the field to fill is among them.
+func (f *form) lines(height int) []string {
+	return strings.Split(f.form.WithHeight(max(height, 1)).View(), "\n")
+}
+
 // made gives the call, once the form is complete.
 func (f *form) made() (call, bool) {
 	if f.form.State != huh.StateCompleted {

@@ -2,7 +2,6 @@ package tui
 
 import (
 	"slices"
-	"strings"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -52,7 +51,7 @@ func (m *model) interrupt() tea.Cmd {
 	case m.overlay != nil:
 		m.overlay = nil
 	default:
-		m.overlay = quitting{}
+		m.overlay = quitting{m.world.running()}
 	}
 	return nil
 }
@@ -68,47 +67,61 @@ func (m *model) everywhere(key string) (tea.Cmd, bool) {
 		m.focusOn((m.focus + panes - 1) % panes)
 	case "f":
 		m.full = !m.full
-		m.resize()
 	case "m":
 		m.mouse = !m.mouse
 		m.say(map[bool]string{true: "the mouse scrolls and chooses; m gives it back to the terminal", false: "the mouse selects text, as in any terminal"}[m.mouse])
 	case "?":
-		m.overlay = help{}
+		m.overlay = &help{}
 	case "q":
-		m.overlay = quitting{}
-	case "d":
-		return m.leave(Leave), true
+		m.overlay = quitting{m.world.running()}
 	default:
 		return m.act(key)
 	}
 	return nil, true
 }
 
-// act takes the keys that do something to the network.
+// act takes the keys that do something to the network: one that does not run can only be started.
 func (m *model) act(key string) (tea.Cmd, bool) {
+	if !slices.Contains([]string{"d", "i", "b", "r", "R", "W"}, key) {
+		return nil, false
+	}
+	switch {
+	case m.world.running():
+		return m.on(key), true
+	case m.world.failed == nil:
+		m.say("the network is not up yet")
+	case key == "r":
+		return m.retry(), true
+	default:
+		m.say("the network does not run: r starts it")
+	}
+	return nil, true
+}
+
+// on takes the keys that do something to a network that runs.
+func (m *model) on(key string) tea.Cmd {
 	switch key {
+	case "d":
+		return m.leave(Leave)
 	case "i":
-		return m.open(newDrawer(m)), true
+		return m.open(newDrawer(m))
 	case "b":
-		return m.open(newBrowser(m)), true
+		return m.open(newBrowser(m))
 	case "r":
-		if m.world.failed != nil {
-			return m.retry(), true
-		}
 		m.say("reloading")
-		return m.try(func() error { return m.options.Backend.Reload(m.ctx, m.chaincode()) }), true
+		return m.try(func() error { return m.options.Backend.Reload(m.ctx, m.chaincode()) })
 	case "R":
 		m.say("deploying the next sequence")
-		return m.try(func() error { return m.options.Backend.Deploy(m.ctx, m.chaincode(), true) }), true
+		return m.try(func() error { return m.options.Backend.Deploy(m.ctx, m.chaincode(), true) })
 	case "W":
 		m.watching = !m.watching
 		watching := m.watching
 		return m.do(func() tea.Msg {
 			m.options.Backend.Watch(watching)
 			return flashMsg(map[bool]string{true: "changes are taken live again", false: "changes are not taken live; W goes on"}[watching])
-		}), true
+		})
 	}
-	return nil, false
+	return nil
 }
 
 // opener is an overlay that has something to fetch.
@@ -134,7 +147,6 @@ func (m *model) try(f func() error) tea.Cmd {
 
 func (m *model) focusOn(p pane) {
 	m.focus = p
-	m.resize()
 }
 
 // chaincode is the one that keys are about: the one that has failed or crashed, else the first.
@@ -153,10 +165,7 @@ func (m *model) chaincode() string {
 
 func (m *model) statusKey(key string) tea.Cmd {
 	if key == "enter" {
-		if c := m.world.failure(); c != nil {
-			return m.edit(c.fault)
-		}
-		return nil
+		return m.editFailure()
 	}
 	m.status.travel(key, m.layout().status.height-3)
 	return nil
@@ -179,58 +188,4 @@ func (m *model) transactionsKey(key string) tea.Cmd {
 		return m.copyCall(t, peerCall)
 	}
 	return nil
-}
-
-// bindings are the keys that work now, the most useful ones first.
-func (m *model) bindings() []binding {
-	switch {
-	case m.prompt != nil:
-		return []binding{{"Enter", "takes it"}, {"Esc", "leaves it"}}
-	case m.overlay != nil:
-		return m.overlay.keys()
-	}
-	var all []binding
-	switch m.world.mode() {
-	case modeNotUp, modeDown, modeCrashed:
-		all = append(all, binding{"r", "retry"})
-	case modeFailed:
-		if _, ok := place(m.world.failure().fault); ok && m.focus == paneStatus {
-			all = append(all, binding{"Enter", "edit"})
-		}
-	}
-	switch m.focus {
-	case paneLogs:
-		all = append(all, m.logBindings()...)
-	case paneTransactions:
-		all = append(all, binding{"Enter", "trace"}, binding{"y/Y", "copy the call"})
-	}
-	return append(all, binding{"i", "invoke"}, binding{"b", "state"}, binding{"Tab", "next pane"}, binding{"f", "full"},
-		binding{"r", "reload"}, binding{"d", "detach"}, binding{"?", "help"}, binding{"Ctrl-C", "quit"})
-}
-
-// footer tells the keys that work now; a moment long, what has just been done.
-func (m *model) footer() string {
-	if m.prompt != nil {
-		return m.prompt.view(m)
-	}
-	if m.flash.text != "" && m.now.Before(m.flash.until) {
-		return " " + m.theme.info.Render(m.flash.text)
-	}
-	var told []string
-	var parts []string
-	width := 1
-	for _, b := range m.bindings() {
-		if slices.Contains(told, b.key) {
-			continue
-		}
-		told = append(told, b.key)
-		part := m.theme.key.Render(b.key) + " " + b.does
-		size := len(b.key) + len(b.does) + 3
-		if width+size > m.width && b.key != "?" {
-			continue
-		}
-		width += size
-		parts = append(parts, part)
-	}
-	return " " + strings.Join(parts, "  ")
 }

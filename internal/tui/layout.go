@@ -46,7 +46,11 @@ func (m *model) layout() layout {
 	}
 	l.transactions = area{m.width, min(max(body/4, 6), 12)}
 	top := body - l.transactions.height
-	l.status = area{min(max(m.width*3/10, 28), 40), top}
+	status := min(max(m.width*3/10, 28), 40)
+	if m.world.mode().bad() {
+		status = m.width / 2 // what explains it needs room
+	}
+	l.status = area{status, top}
 	l.logs = area{m.width - l.status.width, top}
 	return l
 }
@@ -82,9 +86,9 @@ func edge(text string, width int, frame lipgloss.Style) string {
 	return text + frame.Render(strings.Repeat("─", max(width-ansi.StringWidth(text), 0)))
 }
 
-// fit makes a line exactly that wide.
+// fit makes a line exactly that wide, whoever wrote it.
 func fit(line string, width int) string {
-	line = ansi.Truncate(line, width, "…")
+	line = ansi.Truncate(short.Replace(line), width, "…")
 	return line + strings.Repeat(" ", max(width-ansi.StringWidth(line), 0))
 }
 

@@ -1,5 +1,7 @@
 package tui
 
+import "strings"
+
 // list is a position in a list of which a window is shown.
 type list struct {
 	at, top, length int
@@ -31,6 +33,11 @@ func (l *list) window(height int) (from, to int) {
 	}
 	l.top = min(max(l.top, 0), max(l.length-height, 0))
 	return l.top, min(l.top+height, l.length)
+}
+
+// chosen is the line that a list stands at: marked for those who see no difference of colours, too.
+func (m *model) chosen(line string, width int) string {
+	return m.theme.chosen.Render(fit("▸"+strings.TrimPrefix(line, " "), width))
 }
 
 // travel moves a list for the keys that all lists have, and says whether it was one.

@@ -30,9 +30,11 @@ var logKeys = map[string]func(m *model) tea.Cmd{
 	"n": logs(func(m *model) { m.logs.Next() }), "N": logs(func(m *model) { m.logs.Previous() }),
 	"w":   logs(func(m *model) { m.logs.Wrap(!m.logs.Wrapping()) }),
 	"p":   logs(func(m *model) { m.logs.Pretty(!m.logs.Prettying()) }),
-	"t":   logs(func(m *model) { m.times = !m.times; m.resize() }),
+	"t":   logs(func(m *model) { m.times = !m.times }),
 	"C":   logs((*model).clearLogs),
 	"esc": logs(func(m *model) { m.searchFor(""); m.filterBy("") }),
+
+	"enter": (*model).editFailure,
 
 	"v": logs(func(m *model) { m.logs.Select(true) }),
 	"S": (*model).saveLogs,

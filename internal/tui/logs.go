@@ -48,7 +48,6 @@ func (m *model) margin() int {
 func (m *model) choose(tab int) {
 	m.tab = (tab + len(tabs)) % len(tabs)
 	m.logs.Sources(tabs[m.tab].keep)
-	m.resize()
 }
 
 func (m *model) logsPane(a area) []string {
@@ -94,7 +93,7 @@ func (m *model) logNote() string {
 		on   bool
 		text string
 	}{
-		{m.logs.Following(), "following"}, {!m.logs.Following(), "paused, s follows"}, {m.logs.Wrapping(), "wrapped"},
+		{m.logs.Following(), "following"}, {!m.logs.Following() && !m.logs.Selecting(), "paused, s follows"}, {m.logs.Wrapping(), "wrapped"},
 		{m.logs.Prettying(), "JSON"}, {m.logs.Cleared(), "cleared"}, {m.logs.Selecting(), "selecting"},
 	} {
 		if p.on {
@@ -106,7 +105,11 @@ func (m *model) logNote() string {
 	}
 	if text := m.search; text != "" {
 		now, all := m.logs.Hits()
-		parts = append(parts, fmt.Sprintf("%s: %d of %d", text, now, all))
+		found := fmt.Sprintf("%s: %d of %d", text, now, all)
+		if now == 0 {
+			found = text + ": " + counted(all, "hit")
+		}
+		parts = append(parts, found)
 	}
 	return strings.Join(parts, " · ")
 }

@@ -2,11 +2,11 @@ package tui
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/atotto/clipboard"
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/scrollback"
@@ -42,6 +42,7 @@ type model struct {
 	theme         theme
 
 	world    world
+	mode     mode // when it was last looked at
 	buffer   *scrollback.Buffer
 	logs     *scrollback.View
 	tab      int  // index into tabs
@@ -59,7 +60,7 @@ type model struct {
 	prompt  *prompt // nil for none
 	flash   flash
 
-	work     sync.WaitGroup
+	work     work
 	choice   Choice
 	gaveUp   error
 	panicked atomic.Pointer[crash]
@@ -90,6 +91,9 @@ func newModel(ctx context.Context, o Options) *model {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Copy == nil {
+		o.Copy = clipboard.WriteAll
+	}
 	m := &model{
 		ctx: ctx, options: o, now: o.Now(), width: 80, height: 24, dark: true, profile: colorprofile.TrueColor,
 		buffer: scrollback.New(maxLines, maxBytes), focus: paneLogs, watching: o.Watching,
@@ -119,8 +123,10 @@ type (
 // start begins the work.
 func (m *model) start() tea.Cmd {
 	return m.do(func() tea.Msg {
-		m.work.Add(1)
-		defer m.work.Done()
+		if !m.work.begin() {
+			return nil
+		}
+		defer m.work.done()
 		err := m.options.Work(m.ctx, func() { m.options.Feed.Sink(isUp{}) })
 		return workEndedMsg{err}
 	})
@@ -162,6 +168,7 @@ func (m *model) tick() tea.Cmd {
 
 // Update implements tea.Model.
 func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer m.resize()
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
@@ -170,8 +177,7 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseMsg:
 		m.pointed(msg)
 	case tea.WindowSizeMsg:
-		m.width, m.height = msg.Width, msg.Height
-		m.resize()
+		m.width, m.height = max(msg.Width, 1), max(msg.Height, 1)
 	case tea.BackgroundColorMsg:
 		m.dark = msg.IsDark()
 		m.theme = newTheme(m.dark, m.profile)
@@ -192,6 +198,7 @@ func (m *model) told(msg tea.Msg) tea.Cmd {
 		return m.options.Feed.next(m.ctx)
 	case statusMsg:
 		m.world.looked(msg.status, msg.err)
+		m.attend()
 		return m.lookLater()
 	case tickMsg:
 		m.now = time.Time(msg)
@@ -199,7 +206,9 @@ func (m *model) told(msg tea.Msg) tea.Cmd {
 	case workEndedMsg:
 		return m.workEnded(msg.err)
 	case flashMsg:
-		m.say(string(msg))
+		m.say(safe(string(msg)))
+	case copyMsg:
+		return m.clip(msg.text, msg.what)
 	case faultMsg:
 		m.overlay = newFailure(fault.From(msg.err))
 	default:
@@ -225,11 +234,22 @@ func (m *model) happened(events []event.Event) {
 		case event.Log:
 			m.buffer.Append(scrollback.Line{Time: e.Time, Source: e.Service, Text: e.Text})
 		default:
+			e = cleaned(e)
 			m.world.apply(e, m.now)
 			m.chronicle(e)
 		}
 	}
 	m.txs.grew(len(m.world.txs))
+	m.attend()
+}
+
+// attend shows what has just gone wrong where there is room for one pane only.
+func (m *model) attend() {
+	mode := m.world.mode()
+	if mode != m.mode && mode.bad() && m.layout().narrow {
+		m.focus = paneStatus
+	}
+	m.mode = mode
 }
 
 // workEnded is the end of the work: of the network, or of the attempt to bring it up.
@@ -242,6 +262,7 @@ func (m *model) workEnded(err error) tea.Cmd {
 		f = fault.New(fault.Boot, `press r to start them again, or see how they ended: "ccdev status"`, "no service runs any more")
 	}
 	m.world.failed = f
+	m.attend()
 	m.build("failed: " + f.What)
 	for _, l := range f.Log {
 		m.build("  | " + l)

@@ -11,17 +11,15 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/atotto/clipboard"
 	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/fault"
-	"github.com/ccdev/ccdev/internal/printer"
 )
 
 // clip copies a text to the clipboard: through the terminal, which may be on another machine, and
 // with this machine's own tool if it has one.
 func (m *model) clip(text, what string) tea.Cmd {
 	return tea.Batch(tea.SetClipboard(text), m.do(func() tea.Msg {
-		_ = clipboard.WriteAll(text) // many machines have no such tool; the terminal has been told
+		_ = m.options.Copy(text) // many machines have no such tool; the terminal has been told
 		return flashMsg("copied " + what)
 	}))
 }
@@ -94,13 +92,21 @@ var placePattern = regexp.MustCompile(`^\s*([^\s:()]+\.[A-Za-z]+)[:(](\d+)(?:[:,
 // place is the first place in a source that a fault names.
 func place(f *fault.Fault) (sourceFile, bool) {
 	for _, l := range append(append([]string{}, f.Log...), strings.Split(f.What, "\n")...) {
-		if found := placePattern.FindStringSubmatch(printer.Clean(l)); found != nil {
+		if found := placePattern.FindStringSubmatch(safe(l)); found != nil {
 			line, _ := strconv.Atoi(found[2])   // digits only
 			column, _ := strconv.Atoi(found[3]) // or nothing: 0
 			return sourceFile{found[1], line, column}, true
 		}
 	}
 	return sourceFile{}, false
+}
+
+// editFailure opens the place that the change which has failed names.
+func (m *model) editFailure() tea.Cmd {
+	if c := m.world.failure(); c != nil {
+		return m.edit(c.fault)
+	}
+	return nil
 }
 
 // edit opens the place that a fault names.
@@ -113,19 +119,24 @@ func (m *model) edit(f *fault.Fault) tea.Cmd {
 	if !filepath.IsAbs(at.path) {
 		at.path = filepath.Join(m.options.Dir, at.path)
 	}
-	return m.editor(at, func() tea.Msg { return nil })
+	return m.editor(at, func(err error) tea.Msg {
+		if err != nil {
+			return faultMsg{err}
+		}
+		return nil
+	})
 }
 
-// editor opens a file in the user's editor, and does something afterwards.
-func (m *model) editor(at sourceFile, after func() tea.Msg) tea.Cmd {
+// editor opens a file in the user's editor, and does something once that has ended.
+func (m *model) editor(at sourceFile, after func(error) tea.Msg) tea.Cmd {
 	words := m.editorWords()
 	cmd := exec.CommandContext(m.ctx, words[0], append(words[1:], editorArgs(words[0], at)...)...)
 	cmd.Dir = m.options.Dir
 	return tea.ExecProcess(cmd, func(err error) tea.Msg {
 		if err != nil {
-			return faultMsg{fault.New(fault.Other, "set EDITOR to one that is installed", "%s cannot open %s: %w", words[0], at.path, err)}
+			err = fault.New(fault.Other, "set EDITOR to one that is installed", "%s cannot open %s: %w", words[0], at.path, err)
 		}
-		return after()
+		return after(err)
 	})
 }
 

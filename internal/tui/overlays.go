@@ -3,36 +3,51 @@ package tui
 import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/ccdev/ccdev/internal/fault"
-	"github.com/ccdev/ccdev/internal/printer"
 )
 
 // quitting asks what is to become of the network.
-type quitting struct{}
+type quitting struct{ running bool }
 
 func (q quitting) key(m *model, k tea.KeyPressMsg) (overlay, tea.Cmd) {
 	switch k.String() {
 	case "s", "enter":
 		return q, m.leave(Stop)
 	case "l", "d":
-		return q, m.leave(Leave)
-	default:
-		return nil, nil
+		if q.running {
+			return q, m.leave(Leave)
+		}
 	}
+	return nil, nil
 }
 
-func (quitting) view(m *model, _, _ int) (string, []string) {
-	lines := []string{
-		"", " What is to become of the network?", "",
-		" " + m.hint("s", "  stop it; its ledger is kept, and \"ccdev up\" goes on from there"),
-		" " + m.hint("l", "  leave it running; \"ccdev up\" comes back to it, \"ccdev down\" stops it"),
-		" " + m.hint("Esc", "stay"), "",
-		m.theme.quiet.Render(" Ctrl-C once more stops it, too."),
+func (q quitting) view(m *model, width, _ int) (string, []string) {
+	lines := []string{"", " What is to become of the network?", ""}
+	option := func(key, does string) {
+		for i, l := range wrap(does, width-6) {
+			if i > 0 {
+				key = ""
+			}
+			lines = append(lines, " "+m.theme.key.Render(fit(key, 4))+l)
+		}
+	}
+	option("s", `stop it; its ledger is kept, and "ccdev up" goes on from there`)
+	if q.running {
+		option("l", `leave it running; "ccdev up" comes back to it, "ccdev down" stops it`)
+	}
+	option("Esc", "stay")
+	lines = append(lines, "")
+	for _, l := range wrap("Ctrl-C once more stops it, too.", width-2) {
+		lines = append(lines, m.theme.quiet.Render(" "+l))
 	}
 	return "leave", lines
 }
 
-func (quitting) keys() []binding {
-	return []binding{{"s", "stop"}, {"l", "leave it running"}, {"Esc", "stay"}, {"Ctrl-C", "stop"}}
+func (q quitting) keys() []binding {
+	all := []binding{{"s", "stop"}}
+	if q.running {
+		all = append(all, binding{"l", "leave it running"})
+	}
+	return append(all, binding{"Ctrl-C", "stop"}, binding{"Esc", "stay"})
 }
 
 // failure shows what could not be done.
@@ -54,59 +69,16 @@ func (f failure) view(m *model, width, _ int) (string, []string) {
 	return "error", m.explain(width, f.fault)
 }
 
-func (f failure) keys() []binding { return []binding{{"Esc", "close"}, {"y", "copy"}} }
+func (f failure) keys() []binding { return []binding{{"y", "copy"}, {"Esc", "close"}} }
 
 // explain is a fault as lines: what happened, the log that explains it, and what to do.
 func (m *model) explain(width int, f *fault.Fault) []string {
 	if f == nil {
 		return nil
 	}
-	var lines []string
-	for _, l := range wrap("✗ "+printer.CleanText(f.What), width) {
-		lines = append(lines, m.theme.bad.Render(l))
-	}
-	for _, l := range f.Log {
-		for _, w := range wrap(printer.Clean(l), width-2) {
-			lines = append(lines, m.theme.quiet.Render("│ ")+w)
-		}
-	}
+	lines := append(paragraph(m.theme.bad, "✗ "+safeText(f.What), width), m.quoted(f.Log, width)...)
 	if f.Fix != "" {
-		lines = append(lines, wrap("→ "+printer.CleanText(f.Fix), width)...)
+		lines = append(lines, wrap("→ "+safeText(f.Fix), width)...)
 	}
 	return append(lines, "")
-}
-
-// help tells all keys.
-type help struct{}
-
-func (h help) key(_ *model, _ tea.KeyPressMsg) (overlay, tea.Cmd) { return nil, nil }
-
-func (help) keys() []binding { return []binding{{"any key", "closes the help"}} }
-
-var helpColumns = [][]binding{
-	{
-		{"1-3 Tab", "focus a pane"}, {"f", "full screen"}, {"↑↓ PgUp g G", "move"}, {"m", "mouse: ours or the terminal's"}, {"", ""},
-		{"i", "invoke or query a function"}, {"b", "browse the world state"}, {"r", "reload; retry after a failure"},
-		{"R", "deploy the next sequence"}, {"W", "pause watching, or go on"}, {"d", "detach: leave it running"}, {"Ctrl-Z", "suspend"}, {"Ctrl-C", "copy, close, or ask to quit"},
-	},
-	{
-		{"[ ]", "logs: source before, next"}, {"/ n N", "search, next, previous"}, {"&", "filter"}, {"s", "follow"}, {"← →", "pan"},
-		{"w t p", "wrap, times, JSON"}, {"C", "clear, and back"}, {"v y", "select lines, copy"}, {"S", "save to a file"}, {"o", "open in $PAGER"}, {"", ""},
-		{"Enter", "transactions: the trace"}, {"y Y", "copy as ccdev or peer command"},
-	},
-}
-
-func (help) view(m *model, width, _ int) (string, []string) {
-	column := func(all []binding) []string {
-		var lines []string
-		for _, b := range all {
-			lines = append(lines, " "+m.theme.key.Render(fit(b.key, 12))+" "+fit(b.does, 26))
-		}
-		return lines
-	}
-	left, right := column(helpColumns[0]), column(helpColumns[1])
-	if width < leastWidth {
-		return "help", append(left, right...)
-	}
-	return "help", beside(left, right)
 }

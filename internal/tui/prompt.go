@@ -3,6 +3,7 @@ package tui
 import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // prompt is a question that the footer asks.
@@ -19,7 +20,6 @@ func (m *model) ask(about, text string, take func(string) tea.Cmd) {
 	input.SetValue(text)
 	input.CursorEnd()
 	input.Focus()
-	input.SetWidth(max(m.width-len(about)-4, 8))
 	m.prompt = &prompt{about, input, take}
 }
 
@@ -54,5 +54,8 @@ func (m *model) paste(msg tea.PasteMsg) tea.Cmd {
 }
 
 func (p *prompt) view(m *model) string {
-	return " " + m.theme.key.Render(p.about+":") + " " + p.input.View()
+	keys := m.keysText(m.width / 2)
+	head := " " + m.theme.key.Render(p.about+":") + " "
+	p.input.SetWidth(max(m.width-ansi.StringWidth(head)-ansi.StringWidth(keys)-3, 8))
+	return head + p.input.View() + "  " + keys
 }

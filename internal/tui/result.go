@@ -49,7 +49,7 @@ func pretty(payload []byte, width int) []string {
 		return []string{"(an empty answer)"}
 	}
 	var lines []string
-	for _, l := range strings.Split(printer.CleanText(strings.ToValidUTF8(text, "\uFFFD")), "\n") {
+	for _, l := range strings.Split(safeText(strings.ToValidUTF8(text, "\uFFFD")), "\n") {
 		lines = append(lines, wrap(l, width)...)
 	}
 	return lines

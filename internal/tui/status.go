@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"charm.land/lipgloss/v2"
 	"github.com/ccdev/ccdev/internal/printer"
 	"github.com/ccdev/ccdev/internal/session"
 	"github.com/charmbracelet/x/ansi"
@@ -22,7 +23,7 @@ func (m *model) statusPane(a area) []string {
 	}
 	note := ""
 	if len(lines) > room.height {
-		note = fmt.Sprintf("%d more lines", len(lines)-room.height)
+		note = counted(len(lines)-room.height, "more line")
 	}
 	return m.box("1 status", note, lines[min(top, len(lines)):], a, m.focus == paneStatus)
 }
@@ -73,29 +74,24 @@ func (m *model) stepLine(s step, width int) string {
 	default:
 		took = string(s.state)
 	}
-	name := ansi.Truncate(printer.Clean(s.name), max(width-ansi.StringWidth(took)-4, 1), "…")
+	name := ansi.Truncate(safe(s.name), max(width-ansi.StringWidth(took)-4, 1), "…")
 	return fit(glyph+" "+name, max(width-ansi.StringWidth(took)-1, 1)) + " " + m.theme.quiet.Render(took)
 }
 
 func (m *model) crash(width int) []string {
 	cc := m.world.crashed()
-	lines := []string{m.theme.bad.Render("✗ " + cc.Name + " crashed")}
+	lines := paragraph(m.theme.bad, "✗ "+cc.Name+" crashed", width)
 	if cc.Crash != nil {
 		lines = append(lines, m.lastWords(*cc.Crash, width)...)
 	}
-	lines = append(lines, wrap(printer.CleanText(cc.Reason), width)...)
+	lines = append(lines, wrap(safeText(cc.Reason), width)...)
 	return append(lines, "", m.hint("r", "tries again"), "")
 }
 
 // lastWords are how a generation has ended.
 func (m *model) lastWords(c session.Crash, width int) []string {
-	lines := wrap(fmt.Sprintf("generation %d: %s at %s", c.Generation, printer.Clean(c.Exit), c.At.Local().Format("15:04:05")), width)
-	for _, l := range c.Log {
-		for _, w := range wrap(printer.Clean(l), width-2) {
-			lines = append(lines, m.theme.quiet.Render("│ ")+w)
-		}
-	}
-	return lines
+	lines := wrap(fmt.Sprintf("generation %d: %s at %s", c.Generation, safe(c.Exit), c.At.Local().Format("15:04:05")), width)
+	return append(lines, m.quoted(c.Log, width)...)
 }
 
 // recovered tells of chaincodes that have crashed, and serve all the same.
@@ -105,7 +101,7 @@ func (m *model) recovered(width int) []string {
 		if cc.Crash == nil || cc.Reason != "" {
 			continue
 		}
-		lines = append(lines, m.theme.bad.Render("✗ "+cc.Name+" has crashed, and serves again"))
+		lines = append(lines, paragraph(m.theme.bad, "✗ "+cc.Name+" has crashed, and serves again", width)...)
 		lines = append(lines, m.lastWords(*cc.Crash, width)...)
 		lines = append(lines, "")
 	}
@@ -118,18 +114,18 @@ func (m *model) buildFailure(width int) []string {
 	if c.Generation > 0 {
 		head = fmt.Sprintf("✗ generation %d failed", c.Generation)
 	}
-	lines := []string{m.theme.bad.Render(head)}
+	lines := paragraph(m.theme.bad, head, width)
 	if g := m.serving(c.Chaincode); g > 0 {
 		lines = append(lines, m.theme.good.Render(fmt.Sprintf("● serving generation %d", g)))
 	}
 	lines = append(lines, "")
 	for _, l := range c.fault.Log {
-		lines = append(lines, wrap(printer.Clean(l), width)...)
+		lines = append(lines, wrap(safe(l), width)...)
 	}
-	lines = append(lines, wrap(printer.CleanText(c.fault.What), width)...)
+	lines = append(lines, wrap(safeText(c.fault.What), width)...)
 	if c.fault.Fix != "" {
 		lines = append(lines, "")
-		lines = append(lines, wrap("→ "+printer.CleanText(c.fault.Fix), width)...)
+		lines = append(lines, wrap("→ "+safeText(c.fault.Fix), width)...)
 	}
 	if _, ok := place(c.fault); ok {
 		lines = append(lines, "", m.hint("Enter", "opens the place in $EDITOR"))
@@ -153,12 +149,12 @@ func (m *model) rebuilding(width int) []string {
 		if !c.onItsWay() {
 			continue
 		}
-		lines = append(lines, m.theme.busy.Render("… "+c.Chaincode+": "+c.Phase))
+		lines = append(lines, paragraph(m.theme.busy, "… "+c.Chaincode+": "+c.Phase, width)...)
 		if len(c.Files) > 0 {
-			lines = append(lines, wrap("  "+printer.Clean(strings.Join(c.Files, ", ")), width)...)
+			lines = append(lines, wrap("  "+safe(strings.Join(c.Files, ", ")), width)...)
 		}
 		if g := m.serving(c.Chaincode); g > 0 {
-			lines = append(lines, fmt.Sprintf("  generation %d keeps serving", g))
+			lines = append(lines, wrap(fmt.Sprintf("generation %d keeps serving", g), width)...)
 		}
 	}
 	return append(lines, "")
@@ -170,9 +166,9 @@ func (m *model) lastChange(width int) []string {
 		if c.Phase != phaseLive || c.Generation == 0 {
 			continue
 		}
-		lines = append(lines, m.theme.good.Render("✓ "+c.Chaincode+": changed → live in "+printer.Duration(c.Since)))
+		lines = append(lines, paragraph(m.theme.good, "✓ "+c.Chaincode+": changed → live in "+printer.Duration(c.Since), width)...)
 		if len(c.Files) > 0 {
-			lines = append(lines, wrap("  "+printer.Clean(strings.Join(c.Files, ", ")), width)...)
+			lines = append(lines, wrap("  "+safe(strings.Join(c.Files, ", ")), width)...)
 		}
 	}
 	if lines == nil {
@@ -202,12 +198,32 @@ func (m *model) about(width int) []string {
 	}
 	if m.world.statusErr != nil {
 		lines = append(lines, "", m.theme.bad.Render("status unknown"))
-		lines = append(lines, wrap(printer.CleanText(m.world.statusErr.Error()), width)...)
+		lines = append(lines, wrap(safeText(m.world.statusErr.Error()), width)...)
 	}
 	return lines
 }
 
 func (m *model) hint(key, does string) string { return m.theme.key.Render(key) + " " + does }
+
+// quoted are the lines of a log that explains something.
+func (m *model) quoted(log []string, width int) []string {
+	var lines []string
+	for _, l := range log {
+		for _, w := range wrap(safe(l), width-2) {
+			lines = append(lines, m.theme.quiet.Render("│ ")+w)
+		}
+	}
+	return lines
+}
+
+// paragraph is a text in a style, broken into lines.
+func paragraph(style lipgloss.Style, text string, width int) []string {
+	lines := wrap(text, width)
+	for i := range lines {
+		lines[i] = style.Render(lines[i])
+	}
+	return lines
+}
 
 // wrap breaks a text into lines of a width.
 func wrap(text string, width int) []string {

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/ccdev/ccdev/internal/fabric/gateway"
-	"github.com/ccdev/ccdev/internal/printer"
+	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay/trace"
 	"github.com/ccdev/ccdev/internal/session"
 	"github.com/charmbracelet/colorprofile"
@@ -54,22 +56,31 @@ func (v *traceView) key(m *model, k tea.KeyPressMsg) (overlay, tea.Cmd) {
 	case "esc", "q", "enter":
 		return nil, nil
 	case "y":
-		return v, m.copyCall(v.tx, ccdevCall)
+		return v, m.copyCall(v.now(m), ccdevCall)
 	case "Y":
-		return v, m.copyCall(v.tx, peerCall)
+		return v, m.copyCall(v.now(m), peerCall)
 	}
 	return v, nil
 }
 
+// now is the transaction as it is known by now: its block may have come since.
+func (v *traceView) now(m *model) transaction {
+	for _, t := range m.world.txs {
+		if t.TxID == v.tx.TxID && t.Chaincode == v.tx.Chaincode {
+			return t
+		}
+	}
+	return v.tx // too old to be in the list any more
+}
+
 func (v *traceView) view(m *model, width, height int) (string, []string) {
-	var lines []string
+	lines := m.verdict(v.now(m), width)
 	switch {
 	case v.err != nil:
-		lines = wrap(printer.CleanText(v.err.Error()), width)
+		lines = append(lines, m.explain(width, fault.From(v.err))...)
 	case v.traces == nil:
-		lines = []string{m.theme.quiet.Render("asking the relay …")}
+		lines = append(lines, m.theme.quiet.Render("asking the relay …"))
 	}
-	lines = append(lines, m.verdict(v.tx, width)...)
 	for _, t := range v.traces {
 		var b bytes.Buffer
 		t.Start = t.Start.Local()
@@ -98,22 +109,25 @@ func (m *model) verdict(t transaction, width int) []string {
 }
 
 func (*traceView) keys() []binding {
-	return []binding{{"Esc", "close"}, {"↑↓", "scroll"}, {"y", "copy as ccdev"}, {"Y", "copy as peer"}}
+	return []binding{{"↑↓", "scroll"}, {"y", "copy as ccdev"}, {"Y", "copy as peer"}, {"Esc", "close"}}
 }
 
 // copyCall copies a transaction as a command that makes it again.
 func (m *model) copyCall(t transaction, as func(trace.Trace, bool) string) tea.Cmd {
 	return m.do(func() tea.Msg {
 		traces, err := m.options.Backend.Trace(m.ctx, t.TxID, session.TraceOptions{Chaincode: t.Chaincode})
-		if err != nil {
+		switch {
+		case err != nil:
 			return faultMsg{err}
+		case len(traces) == 0:
+			return flashMsg("the relay does not know the transaction any more")
 		}
-		return copyMsg{as(traces[0], t.code != "")}
+		return copyMsg{as(traces[0], t.code != ""), "the call"}
 	})
 }
 
 // copyMsg is a command to put on the clipboard.
-type copyMsg struct{ text string }
+type copyMsg struct{ text, what string }
 
 // ccdevCall is a transaction as ccdev's own command.
 func ccdevCall(t trace.Trace, submitted bool) string {
@@ -122,7 +136,7 @@ func ccdevCall(t trace.Trace, submitted bool) string {
 		words[1] = "invoke"
 	}
 	words = append(words, "-n", quote(t.Chaincode))
-	for name := range t.Transient {
+	for _, name := range slices.Sorted(maps.Keys(t.Transient)) {
 		words = append(words, "--transient", quote(name+"=…"))
 	}
 	words = append(words, "--", quote(t.Function))

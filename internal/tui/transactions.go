@@ -16,14 +16,18 @@ func (m *model) transactionsPane(a area) []string {
 	from, to := m.txs.window(max(a.height-2, 1))
 	lines := make([]string, 0, to-from)
 	for i := from; i < to; i++ {
-		line := m.transactionLine(txs[i], a.width-2)
+		line := " " + m.transactionLine(txs[i], a.width-3)
 		if i == m.txs.at && m.focus == paneTransactions {
-			line = m.theme.chosen.Render(fit(ansi.Strip(line), a.width-2))
+			line = m.chosen(ansi.Strip(line), a.width-2)
 		}
 		lines = append(lines, line)
 	}
 	if len(txs) == 0 {
-		lines = []string{m.theme.quiet.Render("none yet: i calls a function, and so does "), m.theme.quiet.Render(`"ccdev invoke FUNCTION [ARG…]"`)}
+		none := "none yet"
+		if m.world.running() {
+			none = `none yet: i calls a function, and so does "ccdev invoke FUNCTION [ARG…]"`
+		}
+		lines = paragraph(m.theme.quiet, none, a.width-2)
 	}
 	note := ""
 	if len(txs) > 0 {
@@ -42,15 +46,15 @@ func (m *model) transactionLine(t transaction, width int) string {
 		where += fmt.Sprintf("  %d peers", t.peers)
 	}
 	name := max(min(width-60, 40), 14)
-	line := m.theme.quiet.Render(t.Began.Local().Format("15:04:05")) + "  " + fit(printer.Clean(t.Function), name) + " " +
+	line := m.theme.quiet.Render(t.Began.Local().Format("15:04:05")) + "  " + fit(safe(t.Function), name) + " " +
 		fit(fmt.Sprintf("%8s", printer.Duration(t.Took)), 8) + "  " + outcome + "  "
 	if room := width - ansi.StringWidth(line); room >= len(where) {
 		line += m.theme.quiet.Render(where)
 	}
 	if t.Error != "" {
-		line += "  " + printer.Clean(firstLine(t.Error))
+		line += "  " + safe(firstLine(t.Error))
 	} else if room := width - ansi.StringWidth(line) - 2; room > 12 {
-		line += "  " + m.theme.quiet.Render(ansi.Truncate(printer.Clean(t.Caller), room, "…"))
+		line += "  " + m.theme.quiet.Render(ansi.Truncate(safe(t.Caller), room, "…"))
 	}
 	return line
 }

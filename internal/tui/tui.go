@@ -53,6 +53,8 @@ type Options struct {
 	Watching bool             // changes are taken live
 	Now      func() time.Time // time.Now if nil
 	Getenv   func(string) string
+	// Copy puts a text on this machine's clipboard; with its own tool if nil.
+	Copy func(text string) error
 
 	In  io.Reader
 	Out io.Writer
@@ -78,7 +80,7 @@ func Run(ctx context.Context, o Options) (Choice, error) {
 	p := tea.NewProgram(guarded{m}, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	_, err := p.Run()
 	cancel()
-	m.work.Wait()
+	m.work.end()
 	switch {
 	case m.panicked.Load() != nil:
 		return Leave, m.panicked.Load().report(o.StateDir)

@@ -6,7 +6,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
-	"github.com/ccdev/ccdev/internal/printer"
 	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/session"
 	"github.com/charmbracelet/x/ansi"
@@ -78,7 +77,7 @@ func (m *model) paneTabs() string {
 
 func (m *model) project() string {
 	if m.world.begun.Project != "" {
-		return printer.Clean(m.world.begun.Project)
+		return m.world.begun.Project
 	}
 	return "…"
 }
@@ -106,8 +105,11 @@ func (m *model) header(l layout) []string {
 func (m *model) facts() []string {
 	w := &m.world
 	var facts []string
-	if w.begun.Fabric != "" {
-		facts = append(facts, "Fabric "+printer.Clean(w.begun.Fabric)+" on "+w.begun.Runtime)
+	if !m.watching {
+		facts = append(facts, m.theme.busy.Render("watching paused"))
+	}
+	for _, cc := range w.status.Chaincodes {
+		facts = append(facts, fmt.Sprintf("%s seq %d gen %d", cc.Name, cc.Sequence, max(cc.Generation, m.generation(cc.Name))))
 	}
 	if w.status.Channel != "" {
 		facts = append(facts, w.status.Channel)
@@ -115,11 +117,8 @@ func (m *model) facts() []string {
 	if w.blocks > 0 {
 		facts = append(facts, fmt.Sprintf("block %d", w.blocks-1))
 	}
-	for _, cc := range w.status.Chaincodes {
-		facts = append(facts, fmt.Sprintf("%s seq %d gen %d", cc.Name, cc.Sequence, max(cc.Generation, m.generation(cc.Name))))
-	}
-	if !m.watching {
-		facts = append(facts, m.theme.busy.Render("watching paused"))
+	if w.begun.Fabric != "" {
+		facts = append(facts, "Fabric "+w.begun.Fabric+" on "+w.begun.Runtime)
 	}
 	return facts
 }

@@ -12,25 +12,24 @@ import (
 
 // world is what the events have told so far.
 type world struct {
-	begun      event.Begun
-	steps      []step
-	up         bool // the network has come up
-	failed     *fault.Fault
-	changes    []change // one for each chaincode that has had one, in the order of the first
-	txs        []transaction
-	blocks     uint64
-	status     session.Status
-	statusErr  error
-	generation int // the highest that was told live
+	begun     event.Begun
+	steps     []step
+	up        bool // the network has come up
+	failed    *fault.Fault
+	changes   []change // one for each chaincode that has had one, in the order of the first
+	txs       []transaction
+	blocks    uint64
+	status    session.Status
+	statusErr error
 }
 
 // step is one step of the work.
 type step struct {
-	name, note, text string
-	state            stepState
-	began            time.Time
-	took             time.Duration
-	done, total      int
+	name        string
+	state       stepState
+	began       time.Time
+	took        time.Duration
+	done, total int
 }
 
 type stepState string
@@ -60,7 +59,7 @@ type transaction struct {
 // maxTransactions are kept on the screen; "ccdev trace" has as many.
 const maxTransactions = 1000
 
-// apply takes an event in. Logs are not for the world.
+// apply takes an event in, made safe to show. Logs are not for the world.
 func (w *world) apply(e event.Event, now time.Time) {
 	switch e := e.(type) {
 	case event.Begun:
@@ -80,15 +79,15 @@ func (w *world) apply(e event.Event, now time.Time) {
 func (w *world) step(e event.Event, now time.Time) {
 	switch e := e.(type) {
 	case event.StepStarted:
-		w.add(step{name: e.Step, note: e.Reason, state: stepRunning, began: now})
+		w.add(step{name: e.Step, state: stepRunning, began: now})
 	case event.StepProgress:
-		w.edit(e.Step, func(s *step) { s.text, s.done, s.total = e.Text, e.Done, e.Total })
+		w.edit(e.Step, func(s *step) { s.done, s.total = e.Done, e.Total })
 	case event.StepDone:
-		w.edit(e.Step, func(s *step) { s.state, s.note, s.took = stepDone, e.Note, e.Took })
+		w.edit(e.Step, func(s *step) { s.state, s.took = stepDone, e.Took })
 	case event.StepSkipped:
-		w.add(step{name: e.Step, note: e.Reason, state: stepSkipped})
+		w.add(step{name: e.Step, state: stepSkipped})
 	case event.StepFailed:
-		w.edit(e.Step, func(s *step) { s.state, s.note, s.took = stepFailed, e.Error, e.Took })
+		w.edit(e.Step, func(s *step) { s.state, s.took = stepFailed, e.Took })
 	case event.StepCancelled:
 		w.edit(e.Step, func(s *step) { s.state = stepCancelled })
 	}
@@ -116,9 +115,6 @@ func (w *world) change(e event.Change) {
 		if c.fault == nil {
 			c.fault = &fault.Fault{Kind: fault.Build, What: e.Error}
 		}
-	}
-	if e.Phase == phaseLive {
-		w.generation = max(w.generation, e.Generation)
 	}
 	for i, other := range w.changes {
 		if other.Chaincode == e.Chaincode {
@@ -169,7 +165,7 @@ func (w *world) commit(e event.Block) {
 func (w *world) looked(st session.Status, err error) {
 	w.statusErr = err
 	if err == nil {
-		w.status = st
+		w.status = cleaned(st)
 		w.blocks = max(w.blocks, st.Height)
 	}
 }
@@ -188,6 +184,11 @@ const (
 	modeDown       mode = "STOPPED"
 )
 
+// bad modes are those of something that the user has to see to.
+func (m mode) bad() bool {
+	return m == modeNotUp || m == modeFailed || m == modeCrashed || m == modeDown
+}
+
 func (w *world) mode() mode {
 	switch {
 	case !w.up && w.failed != nil:
@@ -196,16 +197,19 @@ func (w *world) mode() mode {
 		return modeBooting
 	case !w.up:
 		return modeDeploying
-	case w.failed != nil || w.status.State == session.StateDown:
+	case !w.running():
 		return modeDown
 	case w.working():
 		return modeDeploying
 	}
-	return w.running()
+	return w.serving()
 }
 
-// running is the mode of a network that is up.
-func (w *world) running() mode {
+// running says whether there is a network to work with.
+func (w *world) running() bool { return w.up && w.failed == nil }
+
+// serving is the mode of a network that runs.
+func (w *world) serving() mode {
 	switch {
 	case w.crashed() != nil:
 		return modeCrashed
