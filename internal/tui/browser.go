@@ -132,11 +132,21 @@ func (b *browser) chosen() (state.Entry, bool) {
 }
 
 func (b *browser) keys() []binding {
-	all := []binding{{"↑↓", "choose"}, {"←→", "scroll the value"}}
+	var all []binding
+	if len(b.page.Entries) > 1 {
+		all = append(all, binding{"↑↓", "choose"})
+	}
+	if b.value.length > 1 {
+		all = append(all, binding{"←→", "scroll the value"})
+	}
 	if b.query.History {
 		return append(all, binding{"y", "copy"}, binding{"Esc", "back"})
 	}
-	return append(all, binding{"/", "prefix"}, binding{"h", "history"}, binding{"c", "collection"}, binding{"r", "again"}, binding{"y", "copy"}, binding{"Esc", "close"})
+	all = append(all, binding{"/", "prefix"}, binding{"c", "collection"}, binding{"r", "again"})
+	if len(b.page.Entries) > 0 {
+		all = append(all, binding{"h", "history"}, binding{"y", "copy"})
+	}
+	return append(all, binding{"Esc", "close"})
 }
 
 func (b *browser) title() string {

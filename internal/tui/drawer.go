@@ -171,7 +171,19 @@ func (d *drawer) keys() []binding {
 	if d.form != nil {
 		return []binding{{"Tab", "next field"}, {"Enter", "next, then call"}, {"Esc", "back"}}
 	}
-	return []binding{
-		{"Enter", "call"}, {"Tab", "complete"}, {"↑↓", "calls before"}, {"Ctrl-T", "submit/evaluate"}, {"Ctrl-R", "user"}, {"Ctrl-E", "in $EDITOR"}, {"Esc", "close"},
+	all := []binding{{"Enter", "call"}}
+	if len(d.contract.Functions) > 0 {
+		all = append(all, binding{"Tab", "complete"}, binding{"Ctrl-N/P", "choose"})
 	}
+	if len(d.calls) > 0 {
+		all = append(all, binding{"↑↓", "calls before"})
+	}
+	all = append(all, binding{"Ctrl-T", "submit/evaluate"})
+	if len(d.users) > 0 {
+		all = append(all, binding{"Ctrl-R", "user"})
+	}
+	if d.lines.length > 1 {
+		all = append(all, binding{"PgUp/Dn", "scroll"})
+	}
+	return append(all, binding{"Ctrl-E", "in $EDITOR"}, binding{"Esc", "close"})
 }

@@ -35,10 +35,10 @@ func (c *crash) report(dir string) error {
 type guarded struct{ *model }
 
 // Update implements tea.Model.
-func (g guarded) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+func (g guarded) Update(msg tea.Msg) (next tea.Model, cmd tea.Cmd) {
 	defer func() {
 		if g.caught(recover()) {
-			cmd = tea.Quit
+			next, cmd = g, tea.Quit
 		}
 	}()
 	if g.panicked.Load() != nil {

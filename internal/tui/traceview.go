@@ -108,8 +108,12 @@ func (m *model) verdict(t transaction, width int) []string {
 	}
 }
 
-func (*traceView) keys() []binding {
-	return []binding{{"↑↓", "scroll"}, {"y", "copy as ccdev"}, {"Y", "copy as peer"}, {"Esc", "close"}}
+func (v *traceView) keys() []binding {
+	var all []binding
+	if v.lines.length > 1 {
+		all = append(all, binding{"↑↓", "scroll"})
+	}
+	return append(all, []binding{{"y", "copy as ccdev"}, {"Y", "copy as peer"}, {"Esc", "close"}}...)
 }
 
 // copyCall copies a transaction as a command that makes it again.

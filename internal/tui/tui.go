@@ -76,7 +76,11 @@ const (
 func Run(ctx context.Context, o Options) (Choice, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	m := newModel(ctx, o)
+	return newModel(ctx, o).run(cancel)
+}
+
+func (m *model) run(cancel func()) (Choice, error) {
+	ctx, o := m.ctx, m.options
 	p := tea.NewProgram(guarded{m}, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
 	_, err := p.Run()
 	cancel()
