@@ -118,4 +118,6 @@ func newRelayCmd(a *app) *cobra.Command {
 // builtin are the functions that a relay answers itself.
 func builtin(function string) (relay.BuiltinFunc, bool) { return state.Builtin(function) }
 
-func isBuilder(name string) bool { return slices.Contains(extbuilder.Programs(), name) }
+func isBuilder(name string) bool {
+	return name == extbuilder.CopyProgram || slices.Contains(extbuilder.Programs(), name)
+}

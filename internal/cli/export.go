@@ -3,20 +3,24 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/ccdev/ccdev/internal/export"
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/session"
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 )
 
 func newExportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "export",
-		Short:   "Write what takes the network or its chaincode elsewhere",
-		Example: `  ccdev export connection-profile --format gateway > connection.json`,
+		Use:   "export",
+		Short: "Write what takes the network or its chaincode elsewhere",
+		Example: `  ccdev export connection-profile --format gateway > connection.json
+  ccdev export kubernetes -d cluster --namespace fabric --image registry.example.com/assets:1.0`,
 	}
-	cmd.AddCommand(newExportProfileCmd(a))
+	cmd.AddCommand(newExportProfileCmd(a), newExportKubernetesCmd(a))
 	return cmd
 }
 
@@ -52,38 +56,37 @@ MSP ID, the endpoints of its peers, their TLS CA, and the certificate and key fi
 	return cmd
 }
 
-func runExportProfile(a *app, orgName, format string) error {
+func runExportProfile(a *app, org, format string) error {
+	if forms := []string{profileJSON, profileYAML, profileGateway}; !slices.Contains(forms, format) {
+		return fault.New(fault.Usage, "use one of: "+strings.Join(forms, ", "), "there is no connection profile in the form %q", format)
+	}
 	s, err := a.session(a.events())
 	if err != nil {
 		return err
 	}
-	n, err := s.Network()
+	profile, err := profileIn(s, org, format)
 	if err != nil {
 		return err
 	}
+	if format == profileYAML && a.output != outputJSON {
+		return printYAML(a, profile)
+	}
+	return a.printJSON(profile)
+}
+
+func profileIn(s *session.Session, orgName, format string) (any, error) {
+	n, err := s.Network()
+	if err != nil {
+		return nil, err
+	}
 	if format == profileGateway {
-		g, err := export.GatewayOf(n, false)
-		if err != nil {
-			return err
-		}
-		return a.printJSON(g)
+		return export.GatewayOf(n, false)
 	}
 	org, err := s.Org(orgName)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	profile, err := export.ProfileOf(n, org)
-	if err != nil {
-		return err
-	}
-	switch {
-	case format == profileJSON || format == profileYAML && a.output == outputJSON:
-		return a.printJSON(profile)
-	case format == profileYAML:
-		return printYAML(a, profile)
-	default:
-		return fault.New(fault.Usage, "use one of: json, yaml, gateway", "there is no connection profile in the form %q", format)
-	}
+	return export.ProfileOf(n, org)
 }
 
 // printYAML prints what has names for JSON only.

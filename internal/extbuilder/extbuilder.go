@@ -31,12 +31,18 @@ var commands = map[string]struct {
 		func(args []string, env func(string) string) error { return Build(args[0], args[1], args[2], env) }},
 	"release": {[]string{"BUILD_OUTPUT", "RELEASE_OUTPUT"},
 		func(args []string, _ func(string) string) error { return Release(args[0], args[1]) }},
+	CopyProgram: {[]string{"FOLDER"},
+		func(args []string, _ func(string) string) error { return Copy(args[0]) }},
 }
 
 // Programs are the names that a peer calls the builder by.
 func Programs() []string { return []string{"detect", "build", "release"} }
 
-// Run does what the peer asks for by name: detect, build or release. The peer logs what the
+// CopyProgram is the name that an init container calls the builder by, which puts it where a peer
+// looks for it.
+const CopyProgram = "copy"
+
+// Run does what the peer asks for by name: detect, build or release; or what an init container does. The peer logs what the
 // caller writes to stderr, and takes any exit code but 0 as a failure, or as a "no" to detect.
 // The environment is read through env, as os.Getenv does.
 func Run(name string, args []string, env func(string) string) error {

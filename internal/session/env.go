@@ -31,11 +31,9 @@ func (s *Session) Env(orgName string, peer int) ([]Variable, error) {
 	if err != nil {
 		return nil, err
 	}
-	org := n.Orgs[0]
-	if orgName != "" {
-		if org, err = orgOf(n, orgName); err != nil {
-			return nil, err
-		}
+	org, err := orgOrFirst(n, orgName)
+	if err != nil {
+		return nil, err
 	}
 	if peer < 0 || peer >= len(org.Peers) {
 		return nil, fault.New(fault.Usage, fmt.Sprintf("give a number from 0 to %d", len(org.Peers)-1), "%s has no peer %d", org.Name, peer)

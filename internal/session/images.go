@@ -38,6 +38,28 @@ func (s *Session) Images(ctx context.Context, fabric, source string) (images bin
 	return images, err
 }
 
+// BuilderImage makes the image ref, which holds ccdev's external builder for peers elsewhere.
+func (s *Session) BuilderImage(ctx context.Context, ref string) error {
+	engine, err := docker.Connect(ctx, s.getenv)
+	if err != nil {
+		return err
+	}
+	goos, arch, err := engine.Platform(ctx)
+	if err != nil {
+		return err
+	}
+	want := binaries.Want{CacheDir: s.cacheDir}
+	if want.Agent, err = binaries.AgentPath(goos, arch); err != nil {
+		return err
+	}
+	return s.step(ctx, stepBuilder, func(ctx context.Context) error {
+		return binaries.MakeBuilder(ctx, engine, ref, want, s.progress(stepBuilder))
+	})
+}
+
+// stepBuilder is the step of BuilderImage.
+const stepBuilder = "builder"
+
 // wantImages are the images that the project wants of a Fabric version.
 func wantImages(p project.Project, fabric string) binaries.Want {
 	return binaries.Want{

@@ -35,11 +35,9 @@ func (s *Session) AddUser(ctx context.Context, name, orgName string, attributes 
 	if err != nil {
 		return User{}, err
 	}
-	org := n.Orgs[0]
-	if orgName != "" {
-		if org, err = orgOf(n, orgName); err != nil {
-			return User{}, err
-		}
+	org, err := orgOrFirst(n, orgName)
+	if err != nil {
+		return User{}, err
 	}
 	made := network.User{Name: name, Attributes: attributes, Added: true}
 	if err := put(&org, made); err != nil {
