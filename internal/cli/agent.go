@@ -44,7 +44,7 @@ func newAgentCmd(a *app) *cobra.Command {
 			RunE:  func(_ *cobra.Command, args []string) error { return extbuilder.Run(name, args, a.getenv) },
 		})
 	}
-	cmd.AddCommand(newRelayCmd(a), newBuildNodeCmd(a), newRunCmd())
+	cmd.AddCommand(newRelayCmd(a), newBuildNodeCmd(a), newRunCmd(), newSetUpCmd(a))
 	return cmd
 }
 

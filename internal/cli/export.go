@@ -17,10 +17,11 @@ func newExportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write what takes the network or its chaincode elsewhere",
-		Example: `  ccdev export connection-profile --format gateway > connection.json
+		Example: `  ccdev export compose -d network
+  ccdev export connection-profile --format gateway > connection.json
   ccdev export kubernetes -d cluster --namespace fabric --image registry.example.com/assets:1.0`,
 	}
-	cmd.AddCommand(newExportProfileCmd(a), newExportKubernetesCmd(a))
+	cmd.AddCommand(newExportComposeCmd(a), newExportProfileCmd(a), newExportKubernetesCmd(a))
 	return cmd
 }
 
@@ -80,7 +81,7 @@ func profileIn(s *session.Session, orgName, format string) (any, error) {
 		return nil, err
 	}
 	if format == profileGateway {
-		return export.GatewayOf(n, false)
+		return export.GatewayOf(n, "")
 	}
 	org, err := s.Org(orgName)
 	if err != nil {

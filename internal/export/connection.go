@@ -4,6 +4,7 @@ package export
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/ccdev/ccdev/internal/fault"
@@ -39,9 +40,9 @@ type Identity struct {
 	KeyPath  string `json:"keyPath"`
 }
 
-// GatewayOf is how this machine's clients connect to the network. With relative, the paths start at
-// the state folder, for a copy of it.
-func GatewayOf(n network.Network, relative bool) (Gateway, error) {
+// GatewayOf is how this machine's clients connect to the network. The paths lead into copyOfState,
+// where that is not empty, in place of the state folder.
+func GatewayOf(n network.Network, copyOfState string) (Gateway, error) {
 	g := Gateway{Channel: n.Channel, Chaincodes: []string{}}
 	for _, cc := range n.Chaincodes {
 		g.Chaincodes = append(g.Chaincodes, cc.Name)
@@ -56,7 +57,7 @@ func GatewayOf(n network.Network, relative bool) (Gateway, error) {
 			org.Peers = append(org.Peers, GatewayPeer{Name: p.Name, Endpoint: p.Endpoint.Host})
 		}
 		for _, user := range append([]network.User{{Name: network.AdminUser}}, o.Users...) {
-			id, err := identityOf(n, o, user.Name, relative)
+			id, err := identityOf(n, o, user.Name, copyOfState)
 			if err != nil {
 				return g, err
 			}
@@ -67,14 +68,14 @@ func GatewayOf(n network.Network, relative bool) (Gateway, error) {
 	return g, nil
 }
 
-func identityOf(n network.Network, o network.Org, user string, relative bool) (Identity, error) {
+func identityOf(n network.Network, o network.Org, user, copyOfState string) (Identity, error) {
 	dir := n.UserMSPDir(o.Domain, user)
-	if relative {
+	if copyOfState != "" {
 		inside, err := filepath.Rel(n.StateDir(), dir)
 		if err != nil {
 			return Identity{}, fmt.Errorf("the files of %s: %w", user, err)
 		}
-		dir = filepath.ToSlash(inside)
+		dir = path.Join(copyOfState, filepath.ToSlash(inside))
 	}
 	return Identity{Name: user, CertPath: dir + "/signcerts/cert.pem", KeyPath: dir + "/keystore/key.pem"}, nil
 }

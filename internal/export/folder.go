@@ -17,8 +17,9 @@ import (
 const marker = ".ccdev-export"
 
 // Write puts files into a folder, for its owner alone, as keys are among them. The folder is made
-// for it, or is empty, or is that of an earlier export, whose files it replaces.
-func Write(dir string, files map[string][]byte) error {
+// for it, or is empty, or is that of an earlier export, whose files it replaces. Those of programs can
+// be run.
+func Write(dir string, files map[string][]byte, programs ...string) error {
 	if err := checkFolder(dir); err != nil {
 		return err
 	}
@@ -32,7 +33,11 @@ func Write(dir string, files map[string][]byte) error {
 		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 			return cannot(err)
 		}
-		if err := atomicfile.Write(file, files[name], 0o600); err != nil {
+		mode := fs.FileMode(0o600)
+		if slices.Contains(programs, name) {
+			mode = 0o700
+		}
+		if err := atomicfile.Write(file, files[name], mode); err != nil {
 			return cannot(err)
 		}
 	}

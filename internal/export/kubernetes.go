@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -22,8 +23,8 @@ import (
 	"github.com/ccdev/ccdev/internal/relay"
 )
 
-//go:embed kubernetes/*.tmpl
-var kubernetesTemplates embed.FS
+//go:embed kubernetes/*.tmpl compose/*.tmpl
+var templates embed.FS
 
 // Where the pods have things, and the port of the chaincode's Service, which is the one that
 // hlf-operator takes by default.
@@ -107,7 +108,7 @@ func (k Kubernetes) Files() (map[string][]byte, error) {
 		names = append(names, "hlf-operator.yaml")
 	}
 	for _, name := range names {
-		if files[name], err = render(name, values); err != nil {
+		if files[name], err = render("kubernetes/"+name, values); err != nil {
 			return nil, err
 		}
 	}
@@ -213,9 +214,9 @@ func quoted(text string) string {
 func literal(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 func render(name string, values any) ([]byte, error) {
-	t, err := template.New(name+".tmpl").Option("missingkey=error").Funcs(template.FuncMap{
+	t, err := template.New(path.Base(name)+".tmpl").Option("missingkey=error").Funcs(template.FuncMap{
 		"q": quotedYAML, "sh": quoted, "literal": literal,
-	}).ParseFS(kubernetesTemplates, "kubernetes/"+name+".tmpl")
+	}).ParseFS(templates, name+".tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}

@@ -75,7 +75,7 @@ func ProfileOf(n network.Network, client network.Org) (Profile, error) {
 		if ca, err = readCA(n, o.Domain); err != nil {
 			return p, err
 		}
-		admin, err := identityOf(n, o, network.AdminUser, false)
+		admin, err := identityOf(n, o, network.AdminUser, "")
 		if err != nil {
 			return p, err
 		}

@@ -106,6 +106,9 @@ var (
 	start       = []byte("/shim.Start\x00")
 )
 
+// Serves tells whether a chaincode's program can listen for a peer.
+func Serves(program []byte) bool { return bytes.Contains(program, serverStart) }
+
 // look finds out before the start what would otherwise be a program that no peer ever hears of.
 func (b builder) look() (Result, error) {
 	info, err := buildinfo.ReadFile(b.Out)
@@ -124,7 +127,7 @@ func (b builder) look() (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("read the chaincode's program: %w", err)
 	}
-	return Result{Serves: bytes.Contains(code, serverStart), Dials: bytes.Contains(code, start)}, nil
+	return Result{Serves: Serves(code), Dials: bytes.Contains(code, start)}, nil
 }
 
 const startOne = `go to a folder with a chaincode, or start one: "ccdev init DIR --template go"`

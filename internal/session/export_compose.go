@@ -1,0 +1,109 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/ccdev/ccdev/internal/build/golang"
+	"github.com/ccdev/ccdev/internal/bundle"
+	"github.com/ccdev/ccdev/internal/export"
+	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/topology"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// Compose is the network, with the chaincodes as they are now, for a compose tool. There the peers
+// dial the chaincodes themselves, at the addresses of the relays, so that the packages are the same.
+func (s *Session) Compose(ctx context.Context) (c export.Compose, err error) {
+	n, err := s.Network()
+	if err != nil {
+		return c, err
+	}
+	if err := movable(n); err != nil {
+		return c, err
+	}
+	c = export.Compose{Network: n, Packages: map[string][]byte{}}
+	c.Network.Chaincodes = slices.Clone(n.Chaincodes)
+	generations, err := ranBefore(n)
+	if err != nil {
+		return c, err
+	}
+	for i, cc := range n.Chaincodes {
+		if err := listens(cc, generations[cc.Name]); err != nil {
+			return c, err
+		}
+		c.Network.Chaincodes[i].Relay = false
+		if c.Packages[cc.Name], _, err = packageOf(cc, packageType); err != nil {
+			return c, err
+		}
+	}
+	c.Model, _, err = modelOf(ctx, c.Network, generations)
+	if err != nil {
+		return c, err
+	}
+	return c, mountsNothing(c.Model)
+}
+
+// movable tells whether others can run the network's services.
+func movable(n network.Network) error {
+	switch {
+	case n.Runtime != network.RuntimeDocker:
+		return fault.New(fault.Usage, `make a network on Docker: "ccdev down -v", then "ccdev up -d --runtime docker"`,
+			"the network is of plain processes, and a compose file is of containers")
+	case n.HasCouchDB():
+		return fault.New(fault.Usage, "export a network with stateDatabase: leveldb", "ccdev cannot export a network with CouchDB")
+	}
+	return nil
+}
+
+// listens refuses a chaincode that cannot be a service of its own.
+func listens(cc network.Chaincode, g topology.Generation) error {
+	if cc.External() {
+		return fault.New(fault.Usage, "let ccdev build it, or give it a Dockerfile (lang: dockerfile)",
+			"the chaincode %s is started by you, and is not ccdev's to export", cc.Name)
+	}
+	if g.Number == 0 {
+		return fault.New(fault.Usage, `run "ccdev up -d"`, "the chaincode %s has not run yet", cc.Name)
+	}
+	can, learn := true, goLearns
+	switch cc.Lang {
+	case project.LangGo:
+		code, err := os.ReadFile(g.Program)
+		if err != nil {
+			return fmt.Errorf("read the program of %s: %w", cc.Name, err)
+		}
+		can = golang.Serves(code)
+	case project.LangNode:
+		m, err := bundle.ReadManifest(g.Program)
+		if err != nil {
+			return err
+		}
+		can, learn = len(m.Server) > 0, nodeLearns
+	}
+	if !can {
+		return fault.New(fault.Usage, learn, "the chaincode %s can only dial a peer, and without a relay no peer lets it", cc.Name)
+	}
+	return nil
+}
+
+// mountsNothing refuses what the user's override file has of this machine.
+func mountsNothing(model *types.Project) error {
+	for _, name := range model.ServiceNames() {
+		s := model.Services[name]
+		for _, v := range s.Volumes {
+			if v.Type == types.VolumeTypeBind {
+				return fault.New(fault.Usage, "give it as a config, or take it out of "+topology.OverrideFile,
+					"the service %s mounts %s, which is not where the export goes", name, v.Source)
+			}
+		}
+		if s.Build != nil || len(s.Secrets) > 0 {
+			return fault.New(fault.Usage, "give it an image, and configs, in "+topology.OverrideFile,
+				"the service %s is built of this machine's files, or has secrets", name)
+		}
+	}
+	return nil
+}
