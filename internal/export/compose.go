@@ -28,6 +28,8 @@ type Compose struct {
 
 // Where things are in the folder, and in the containers.
 const (
+	composeFile    = "compose.yaml"
+	readmeFile     = "README.md"
 	connectionFile = "connection.json"
 	networkFolder  = "network"  // what ccdev-setup has of the state folder
 	servicesFolder = "services" // what each service has
@@ -46,41 +48,63 @@ func (c Compose) Files() (files map[string][]byte, programs []string, err error)
 	files = map[string][]byte{}
 	mounts := map[string][]string{}
 	for name, service := range c.Model.Services {
-		for _, use := range service.Configs {
-			inFolder, mount := placeOf(name, use.Target)
-			if files[inFolder], err = os.ReadFile(c.Model.Configs[use.Source].File); err != nil {
-				return nil, nil, fault.New(fault.Boot, `run "ccdev up -d", which makes what is missing`, "a file of %s cannot be read: %w", name, err)
-			}
-			if use.Mode != nil && *use.Mode&0o100 != 0 {
-				programs = append(programs, inFolder)
-			}
-			if !slices.Contains(mounts[name], mount) {
-				mounts[name] = append(mounts[name], mount)
-			}
+		run, err := c.addService(files, service)
+		if err != nil {
+			return nil, nil, err
 		}
-		slices.Sort(mounts[name])
+		programs = append(programs, run...)
+		mounts[name] = mountsOf(service)
 	}
-	if err := c.addNodes(files); err != nil {
-		return nil, nil, err
+	if files[composeFile], err = c.yaml(mounts); err == nil {
+		files[readmeFile], err = c.readme()
 	}
-	if err := c.addState(files); err != nil {
-		return nil, nil, err
+	for _, add := range []func(map[string][]byte) error{c.addNodes, c.addState, c.addConnection} {
+		if err == nil {
+			err = add(files)
+		}
 	}
-	if files["compose.yaml"], err = c.yaml(mounts); err != nil {
-		return nil, nil, err
+	return files, programs, err
+}
+
+// addService adds the files of a service, and tells which of them are programs.
+func (c Compose) addService(files map[string][]byte, service types.ServiceConfig) (programs []string, err error) {
+	for _, use := range service.Configs {
+		inFolder, _ := placeOf(service.Name, use.Target)
+		if files[inFolder], err = os.ReadFile(c.Model.Configs[use.Source].File); err != nil {
+			return nil, fault.New(fault.Boot, `run "ccdev up -d", which makes what is missing`,
+				"a file of %s cannot be read: %w", service.Name, err)
+		}
+		if use.Mode != nil && *use.Mode&0o100 != 0 {
+			programs = append(programs, inFolder)
+		}
 	}
+	return programs, nil
+}
+
+// mountsOf are how a service is given its files.
+func mountsOf(service types.ServiceConfig) []string {
+	var mounts []string
+	for _, use := range service.Configs {
+		_, mount := placeOf(service.Name, use.Target)
+		mounts = append(mounts, mount)
+	}
+	slices.Sort(mounts)
+	return slices.Compact(mounts)
+}
+
+func (c Compose) addConnection(files map[string][]byte) error {
 	connection, err := GatewayOf(c.Network, networkFolder)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		files[connectionFile], err = json.MarshalIndent(connection, "", "  ")
 	}
-	if files[connectionFile], err = json.MarshalIndent(connection, "", "  "); err != nil {
-		return nil, nil, err
-	}
-	files["README.md"], err = render("compose/README.md", struct {
+	return err
+}
+
+func (c Compose) readme() ([]byte, error) {
+	return render("compose/README.md", struct {
 		Name, Connection string
 		Images           []string
 	}{c.Network.Name, connectionFile, c.images()})
-	return files, programs, err
 }
 
 // placeOf is where the folder has a file of a service, and how that is mounted: one by one, but for
@@ -112,15 +136,11 @@ func (c Compose) addNodes(files map[string][]byte) error {
 // addState gives ccdev-setup and the clients what they need of the state folder. What signs identities
 // stays where it is.
 func (c Compose) addState(files map[string][]byte) error {
-	state := c.Network.StateDir()
+	state := os.DirFS(c.Network.StateDir())
 	for _, dir := range []string{"organizations", "channel"} {
-		err := filepath.WalkDir(filepath.Join(state, dir), func(file string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() || entry.Name() == "ca.key" {
-				return err
-			}
-			rel, err := filepath.Rel(state, file)
-			if err == nil {
-				files[path.Join(networkFolder, filepath.ToSlash(rel))], err = os.ReadFile(file)
+		err := fs.WalkDir(state, dir, func(file string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && entry.Name() != "ca.key" {
+				files[path.Join(networkFolder, file)], err = fs.ReadFile(state, file)
 			}
 			return err
 		})
