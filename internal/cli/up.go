@@ -48,13 +48,13 @@ line by line. Ctrl-C asks there; elsewhere it stops the network and keeps its le
 	flags.BoolVar(&o.noTUI, "no-tui", false, "without -d: print lines, also where a terminal could show a screen")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "print the steps with their reasons, and change nothing")
 	flags.BoolVar(&o.Retain, "retain", false, "keep what a failed first up has made, to look at it")
-	addOverrideFlags(cmd, &o.Overrides)
+	addOverrideFlags(a, cmd, &o.Overrides)
 	return cmd
 }
 
-func addOverrideFlags(cmd *cobra.Command, o *project.Overrides) {
+func addOverrideFlags(a *app, cmd *cobra.Command, o *project.Overrides) {
 	flags := cmd.Flags()
-	flags.StringVar(&o.Runtime, "runtime", "", "auto, docker or process (default: Docker if it answers)")
+	flags.StringVar(&o.Runtime, "runtime", a.getenv("CCDEV_RUNTIME"), "auto, docker or process (default: $CCDEV_RUNTIME, or Docker if it answers)")
 	flags.StringVar(&o.Fabric, "fabric", "", `version of Fabric (default "3.1.1")`)
 	flags.IntVar(&o.Orgs, "orgs", 0, "number of peer orgs, with a peer each (default 1)")
 	registerCompletion(cmd, "runtime", project.RuntimeAuto, project.RuntimeDocker, project.RuntimeProcess)

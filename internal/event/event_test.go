@@ -15,6 +15,7 @@ func TestEveryEventIsToldByItsName(t *testing.T) {
 	for _, e := range []event.Event{
 		event.Begun{}, event.StepStarted{}, event.StepProgress{}, event.StepDone{}, event.StepSkipped{}, event.StepFailed{},
 		event.StepCancelled{}, event.Change{}, event.Transaction{}, event.Block{}, event.Notice{}, event.Log{},
+		event.ScenarioStep{}, event.ScenarioOutput{}, event.ScenarioCheck{},
 	} {
 		if seen[e.Name()] || !form.MatchString(e.Name()) {
 			t.Errorf("%T is named %q", e, e.Name())

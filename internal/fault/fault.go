@@ -19,6 +19,7 @@ const (
 	Lifecycle   Kind = "lifecycle"   // exit 6: install, approve or commit failed
 	Chaincode   Kind = "chaincode"   // exit 7: the chaincode crashed or is not ready
 	Transaction Kind = "transaction" // exit 8: a transaction failed
+	Scenario    Kind = "scenario"    // exit 9: a scenario's step did not do what it should
 	Timeout     Kind = "timeout"     // exit 124
 	Interrupted Kind = "interrupted" // exit 130: SIGINT
 	Terminated  Kind = "terminated"  // exit 143: SIGTERM
@@ -26,7 +27,7 @@ const (
 
 var exitCodes = map[Kind]int{
 	Other: 1, Usage: 2, Runtime: 3, Boot: 4, Build: 5, Lifecycle: 6,
-	Chaincode: 7, Transaction: 8, Timeout: 124, Interrupted: 130, Terminated: 143,
+	Chaincode: 7, Transaction: 8, Scenario: 9, Timeout: 124, Interrupted: 130, Terminated: 143,
 }
 
 // ExitCode is the process exit code of the kind; 1 for a kind it does not know.

@@ -12,7 +12,7 @@ import (
 func TestExitCodes(t *testing.T) {
 	for kind, want := range map[fault.Kind]int{
 		fault.Other: 1, fault.Usage: 2, fault.Runtime: 3, fault.Boot: 4, fault.Build: 5, fault.Lifecycle: 6, fault.Chaincode: 7,
-		fault.Transaction: 8, fault.Timeout: 124, fault.Interrupted: 130, fault.Terminated: 143, "": 1, "new": 1,
+		fault.Transaction: 8, fault.Scenario: 9, fault.Timeout: 124, fault.Interrupted: 130, fault.Terminated: 143, "": 1, "new": 1,
 	} {
 		if got := kind.ExitCode(); got != want {
 			t.Errorf("%q exits with %d, want %d", kind, got, want)

@@ -103,6 +103,12 @@ func (p *Plain) other(e event.Event) {
 		p.line("  " + CleanText(e.Text))
 	case event.Log:
 		p.line(p.colored("\x1b[36m", e.Service) + " | " + Clean(e.Text))
+	case event.ScenarioStep:
+		p.scenarioStep(e)
+	case event.ScenarioOutput:
+		p.scenarioOutput(e)
+	case event.ScenarioCheck:
+		p.scenarioCheck(e)
 	}
 }
 

@@ -17,6 +17,12 @@ func own(cmd *exec.Cmd) {
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 }
 
+// Interrupt asks all processes of a command to end, as a terminal's Ctrl-C does.
+func Interrupt(cmd *exec.Cmd) error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+
+// Kill ends what is left of a command. There may be nothing.
+func Kill(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+
 // Gone waits until the last process of a killed command is gone, so that none writes into a
 // folder that is being removed. It gives up after a second: where nobody reaps orphans, as in a
 // container without an init, the dead ones stay listed.

@@ -95,6 +95,13 @@ func (s *Session) processes() (runtime.Runtime, error) {
 	return process.New(network.StateDir(s.dir))
 }
 
+// Runtime tells which runtime a new network would have: the one that is wanted, or where that
+// leaves it open, the one that can be used.
+func (s *Session) Runtime(ctx context.Context, wanted string) (string, error) {
+	name, _, err := s.choose(ctx, project.Project{Runtime: wanted})
+	return name, err
+}
+
 // choose takes the runtime for a new network: the one asked for, or Docker if its daemon
 // answers, else plain processes. why says what decided.
 func (s *Session) choose(ctx context.Context, p project.Project) (name, why string, err error) {
