@@ -185,8 +185,7 @@ func addScenarioFlags(a *app, cmd *cobra.Command, o *scenarioOptions) {
 }
 
 func runScenario(ctx context.Context, a *app, o scenarioOptions) error {
-	in, isFile := a.streams.In.(*os.File)
-	if !o.yes && (a.output == outputJSON || !isFile || !isTerminal(in) || !isTerminal(a.streams.Out)) {
+	if !o.yes && !a.canAsk() {
 		return fault.New(fault.Usage, "give --yes to do every step without asking", "nobody can be asked what to do: this is no terminal")
 	}
 	events := a.events() // of JSON: to standard error
@@ -211,6 +210,12 @@ func runScenario(ctx context.Context, a *app, o scenarioOptions) error {
 		return a.printJSON(map[string]any{"scenario": o.name, "dir": o.dir, "milliseconds": time.Since(began).Milliseconds()})
 	}
 	return a.printf("\n%s is done. Its files are in %s\n", o.name, o.dir)
+}
+
+// canAsk tells whether there is somebody to be asked.
+func (a *app) canAsk() bool {
+	in, isFile := a.streams.In.(*os.File)
+	return a.output != outputJSON && isFile && isTerminal(in) && isTerminal(a.streams.Out)
 }
 
 // keystroke is the pause between two characters of a command that is typed before the user's eyes.

@@ -22,29 +22,16 @@ func (w *Walk) Handout() string {
 	for i, step := range s.Steps {
 		fmt.Fprintf(&b, "\n## %d. %s\n\n%s\n", i+1, step.Title, strings.TrimRight(step.Text, "\n"))
 		if w.done[i] != nil {
-			b.WriteString(w.deed(step, *w.done[i]))
+			b.WriteString(result(step, *w.done[i]))
 		}
 	}
 	return strings.ReplaceAll(b.String(), w.dir, "~/"+s.Name)
 }
 
-func (w *Walk) deed(step Step, done outcome) string {
+// result is what a step has done, its output, and what was checked.
+func result(step Step, done outcome) string {
 	var b strings.Builder
-	switch {
-	case step.Edit != nil && filepath.Ext(step.Edit.File) == ".sum":
-		fmt.Fprintf(&b, "\n`%s` has the checksums of the dependencies: `go mod tidy` writes it.\n", step.Edit.File)
-	case step.Edit != nil && step.Edit.Old != "":
-		language := languageOf(step.Edit.File)
-		fmt.Fprintf(&b, "\nIn `%s`, replace\n\n%s\nwith\n\n%s", step.Edit.File, fenced(language, step.Edit.Old), fenced(language, step.Edit.New))
-	case step.Edit != nil:
-		fmt.Fprintf(&b, "\nWrite `%s`:\n\n%s", step.Edit.File, fenced(languageOf(step.Edit.File), step.Edit.Text))
-	case step.Start != "":
-		fmt.Fprintf(&b, "\nIn a terminal of its own:\n\n%s", fenced("sh", step.Run))
-	case step.Stop != "":
-		fmt.Fprintf(&b, "\nPress Ctrl-C in the terminal of %s. All that it has written:\n", step.Stop)
-	case step.Run != "":
-		fmt.Fprintf(&b, "\n%s", fenced("sh", step.Run))
-	}
+	b.WriteString(deed(step))
 	if strings.TrimSpace(done.output) != "" {
 		fmt.Fprintf(&b, "\n%s", fenced("text", done.output))
 	}
@@ -58,6 +45,34 @@ func (w *Walk) deed(step Step, done outcome) string {
 		fmt.Fprintf(&b, "- ✓ %s\n", c.That)
 	}
 	return b.String()
+}
+
+// deed is what the reader does in a step.
+func deed(step Step) string {
+	switch {
+	case step.Edit != nil:
+		return editing(*step.Edit)
+	case step.Start != "":
+		return "\nIn a terminal of its own:\n\n" + fenced("sh", step.Run)
+	case step.Stop != "":
+		return "\nPress Ctrl-C in the terminal of " + step.Stop + ".\n"
+	case step.Run != "":
+		return "\n" + fenced("sh", step.Run)
+	default:
+		return ""
+	}
+}
+
+func editing(e Edit) string {
+	language := languageOf(e.File)
+	switch {
+	case filepath.Ext(e.File) == ".sum":
+		return fmt.Sprintf("\n`%s` has the checksums of the dependencies: `go mod tidy` writes it.\n", e.File)
+	case e.Old != "":
+		return fmt.Sprintf("\nIn `%s`, replace\n\n%s\nwith\n\n%s", e.File, fenced(language, e.Old), fenced(language, e.New))
+	default:
+		return fmt.Sprintf("\nWrite `%s`:\n\n%s", e.File, fenced(language, e.Text))
+	}
 }
 
 // fenced is a block of code, whose fence is longer than any in it.

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,24 +48,22 @@ func parse(source []byte, read func(file string) ([]byte, error)) (Scenario, err
 
 // validate finds what is wrong with a step, and where in it: a YAML path.
 func (s *Step) validate(started map[string]bool) (where string, err error) {
-	deeds := 0
-	for _, does := range []bool{s.Edit != nil, s.Run != "", s.Stop != ""} {
-		if does {
-			deeds++
-		}
-	}
 	switch {
 	case s.Title == "" || s.Text == "":
 		return "", errors.New("a step has a title and a text")
-	case deeds > 1:
+	case count(s.Edit != nil, s.Run != "", s.Stop != "") > 1:
 		return "", errors.New("a step edits, runs or stops: one of them")
 	case s.Start != "" && s.Run == "":
 		return ".start", errors.New("there is no command to start")
 	case s.Stop != "" && !started[s.Stop]:
 		return ".stop", fmt.Errorf("no step before it starts %q", s.Stop)
-	case s.Runtime != "" && s.Runtime != project.RuntimeDocker && s.Runtime != project.RuntimeProcess:
+	case !slices.Contains([]string{"", project.RuntimeDocker, project.RuntimeProcess}, s.Runtime):
 		return ".runtime", fmt.Errorf("%q is neither docker nor process", s.Runtime)
 	}
+	return s.validateParts(started)
+}
+
+func (s *Step) validateParts(started map[string]bool) (where string, err error) {
 	if s.Edit != nil {
 		if err := s.Edit.validate(); err != nil {
 			return ".edit", err
@@ -82,29 +81,17 @@ func (e *Edit) validate() error {
 	if !filepath.IsLocal(e.File) || path.Clean(e.File) != e.File {
 		return fmt.Errorf("%q is no file below the scenario's folder", e.File)
 	}
-	ways := 0
-	for _, given := range []bool{e.Text != "", e.From != "", e.Old != ""} {
-		if given {
-			ways++
-		}
-	}
-	if ways != 1 || e.New != "" && e.Old == "" {
+	if count(e.Text != "", e.From != "", e.Old != "") != 1 || e.New != "" && e.Old == "" {
 		return errors.New("an edit has a text, or from, or old and new")
 	}
 	return nil
 }
 
 func (c *Check) validate(started map[string]bool, starts string) error {
-	sources := 0
-	for _, s := range []string{c.Run, c.File, c.Log} {
-		if s != "" {
-			sources++
-		}
-	}
 	switch {
 	case c.That == "":
 		return errors.New(`a check says in words what is true: "that"`)
-	case sources > 1:
+	case count(c.Run != "", c.File != "", c.Log != "") > 1:
 		return errors.New("a check looks at a command, a file or a log: one of them")
 	case c.Log != "" && c.Log != starts && !started[c.Log]:
 		return fmt.Errorf("no step before it starts %q", c.Log)
@@ -119,6 +106,17 @@ func (c *Check) validate(started map[string]bool, starts string) error {
 		return err
 	}
 	return nil
+}
+
+// count tells how many of the conditions hold.
+func count(conditions ...bool) int {
+	n := 0
+	for _, c := range conditions {
+		if c {
+			n++
+		}
+	}
+	return n
 }
 
 // at adds the lines that a YAML path is about.

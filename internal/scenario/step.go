@@ -19,6 +19,9 @@ import (
 // failed is what a step that did not do what it says is told as. seen is the text it is told from.
 func failed(seen, format string, args ...any) error {
 	f := fault.New(fault.Scenario, "", format, args...)
+	if seen == "" {
+		return f
+	}
 	lines := strings.Split(strings.TrimRight(seen, "\n"), "\n")
 	return f.WithLog(lines[max(0, len(lines)-seenLines):])
 }
