@@ -140,6 +140,16 @@ func TestBackAndSkip(t *testing.T) {
 	}
 }
 
+func TestAHandoutLeavesOutWhatWasUndone(t *testing.T) {
+	w, _ := walkOf(t, "  - {title: say, text: s, run: echo hello}\n  - {title: read, text: r}\n")
+	if err := w.Run(t.Context(), choices(Do, Back, Skip)); err != nil {
+		t.Fatal(err)
+	}
+	if handout := w.Handout(); strings.Contains(handout, "hello") || !strings.Contains(handout, "## 1. say") {
+		t.Errorf("the handout is:\n%s", handout)
+	}
+}
+
 func TestBackRestoresAFile(t *testing.T) {
 	w, _ := walkOf(t, `  - {title: write, text: w, edit: {file: x, text: one}}
   - {title: replace, text: w, edit: {file: x, old: one, new: two}}
