@@ -6,8 +6,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +17,7 @@ import (
 // Every file carries the ending .tmpl: embed refuses a folder that holds a go.mod, and the
 // chaincodes are no part of this module.
 //
-//go:embed go/*.tmpl go-shim/*.tmpl
+//go:embed go go-shim javascript typescript
 var files embed.FS
 
 // Names are the templates there are, sorted.
@@ -42,32 +42,51 @@ type Values struct {
 // Write puts the template's files into dir, which must exist. It writes none if one of them is
 // there already: the error is fs.ErrExist, and names it.
 func Write(name, dir string, values Values) ([]string, error) {
-	entries, err := files.ReadDir(name)
-	if err != nil {
-		return nil, fmt.Errorf("there is no template %s: %w", name, err)
+	if !slices.Contains(Names(), name) {
+		return nil, fmt.Errorf("there is no template %s", name)
+	}
+	if _, err := os.Stat(dir); err != nil {
+		return nil, err
 	}
 	texts := map[string][]byte{}
-	for _, e := range entries {
-		target := strings.TrimSuffix(e.Name(), ".tmpl")
-		if target == "gitignore" {
-			target = ".gitignore"
+	err := fs.WalkDir(files, name, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
 		}
+		target := targetOf(strings.TrimPrefix(file, name+"/"))
 		if _, err := os.Lstat(filepath.Join(dir, target)); err == nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Join(dir, target), fs.ErrExist)
+			return fmt.Errorf("%s: %w", filepath.Join(dir, target), fs.ErrExist)
 		}
-		if texts[target], err = render(path.Join(name, e.Name()), values); err != nil {
-			return nil, err
-		}
+		texts[target], err = render(file, values)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	written := make([]string, 0, len(texts))
-	for target, text := range texts {
-		if err := os.WriteFile(filepath.Join(dir, target), text, 0o644); err != nil {
+	for _, target := range slices.Sorted(maps.Keys(texts)) {
+		file := filepath.Join(dir, target)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return written, err
+		}
+		if err := os.WriteFile(file, texts[target], 0o644); err != nil {
 			return written, err
 		}
 		written = append(written, target)
 	}
-	slices.Sort(written)
 	return written, nil
+}
+
+// hidden are the files whose names begin with a dot, which embed leaves out.
+var hidden = []string{"gitignore", "dockerignore"}
+
+// targetOf is the path that a template's file is written to.
+func targetOf(file string) string {
+	target := strings.TrimSuffix(file, ".tmpl")
+	if slices.Contains(hidden, target) {
+		target = "." + target
+	}
+	return filepath.FromSlash(target)
 }
 
 func render(file string, values Values) ([]byte, error) {
