@@ -21,7 +21,7 @@ func newInitCmd(a *app) *cobra.Command {
 		Use:   "init [DIR]",
 		Short: "Start a chaincode project from a template",
 		Example: `  ccdev init assets
-  ccdev init assets --template go-shim`,
+  ccdev init assets --template typescript`,
 		Args: arguments(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {
 			dir := a.dir
