@@ -24,7 +24,7 @@ var layers = []struct {
 	{"commands and views: they decide nothing that a script could not have", []string{"cli", "tui", "scrollback", "bench", "e2e"}},
 	{"work on a whole network", []string{"scenario", "devloop", "session", "printer"}},
 	{"parts, each of which knows one thing", []string{
-		"runtime", "topology", "export", "fabric", "ccpackage", "cctls", "extbuilder", "relay", "host", "build", "watch", "ports", "steps",
+		"runtime", "topology", "export", "fabric", "ccpackage", "cctls", "extbuilder", "relay", "host", "build", "watch", "ports", "steps", "doctor",
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
 	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror"}},

@@ -189,7 +189,7 @@ installed, approved, committed, and running as a service.`,
 	addGroup(root, "The lifecycle, step by step:", newPackageCmd(a), newInstallCmd(a), newInstalledCmd(a), newApproveCmd(a),
 		newReadinessCmd(a), newCommitCmd(a), newCommittedCmd(a))
 	addGroup(root, "Learning:", newScenarioCmd(a))
-	addGroup(root, "What it runs on:", newConfigCmd(a), newEnvCmd(a), newExportCmd(a), newImagesCmd(a), newVersionCmd(a))
+	addGroup(root, "What it runs on:", newConfigCmd(a), newEnvCmd(a), newExportCmd(a), newImagesCmd(a), newDoctorCmd(a), newVersionCmd(a))
 	root.AddCommand(newAgentCmd(a))
 	return root
 }

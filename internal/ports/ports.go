@@ -168,3 +168,23 @@ func Free(port int) bool {
 	}
 	return l.Close() == nil
 }
+
+// Stale counts the ports, by folder, of projects that have no network any more.
+func (b *Book) Stale() map[string]int {
+	stale := map[string]int{}
+	for _, cl := range b.read() {
+		if !b.alive(cl.Dir) {
+			stale[cl.Dir]++
+		}
+	}
+	return stale
+}
+
+// Tidy gives back the ports that Stale counts.
+func (b *Book) Tidy(ctx context.Context) error {
+	c, err := b.Claim(ctx, "")
+	if err != nil {
+		return err
+	}
+	return c.Close()
+}

@@ -359,3 +359,28 @@ func text(t *testing.T, dir string) string {
 	}
 	return string(text)
 }
+
+func TestTidyGivesBackWhatIsStale(t *testing.T) {
+	alive := map[string]bool{"/a": true, "/b": true}
+	book := ports.Open(t.TempDir(), func(dir string) bool { return alive[dir] })
+	for _, dir := range []string{"/a", "/b"} {
+		claim(t, book, dir, func(c *ports.Claims) int { return port(t, c, "peer", 0) })
+	}
+	if stale := book.Stale(); len(stale) > 0 {
+		t.Errorf("the ports of %v are stale, and their networks are there", stale)
+	}
+	alive["/b"] = false
+	if stale := book.Stale(); len(stale) != 1 || stale["/b"] != 1 {
+		t.Errorf("the ports of %v are stale, want one of /b", stale)
+	}
+	if err := book.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if stale := book.Stale(); len(stale) > 0 {
+		t.Errorf("the ports of %v are stale still", stale)
+	}
+	alive["/b"] = true
+	if stale := book.Stale(); len(stale) > 0 {
+		t.Errorf("%v", stale)
+	}
+}

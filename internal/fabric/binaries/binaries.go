@@ -77,6 +77,12 @@ func Compile(ctx context.Context, target Target, progress Progress) (Programs, e
 	return programs, nil
 }
 
+// Compiled tells whether Compile has nothing to do.
+func Compiled(target Target) bool {
+	target, err := target.resolved()
+	return err == nil && target.programs().complete()
+}
+
 // compileFault says what was being done. What is neither a fault nor the end of ctx came from
 // the file system.
 func compileFault(ctx context.Context, version string, err error) error {

@@ -118,3 +118,17 @@ func pids() ([]string, error) {
 	names, err := proc.Readdirnames(-1)
 	return slices.DeleteFunc(names, func(name string) bool { return name[0] < '1' || name[0] > '9' }), err
 }
+
+// commands are the arguments that the processes of this machine were started with, by pid.
+func commands() map[int][]string {
+	all, _ := pids() // none can be named then
+	found := map[int][]string{}
+	for _, pid := range all {
+		line, err := os.ReadFile("/proc/" + pid + "/cmdline")
+		number, noNumber := strconv.Atoi(pid)
+		if errors.Join(err, noNumber) == nil {
+			found[number] = strings.Split(strings.TrimSuffix(string(line), "\x00"), "\x00")
+		}
+	}
+	return found
+}

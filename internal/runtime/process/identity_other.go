@@ -31,7 +31,9 @@ func identify(pid int) (identity, bool) {
 // error means there is none, or only zombies.
 func groupLives(group int) bool { return syscall.Kill(-group, 0) == nil }
 
-// strays are not known, and neither is who is marked.
+// strays are not known, and neither is who is marked, or what was started how.
 func strays(int) []identity { return nil }
 
 func marked(string) []identity { return nil }
+
+func commands() map[int][]string { return nil }

@@ -17,3 +17,6 @@ func New(string) (*Runtime, error) {
 	return nil, fault.New(fault.Runtime, "use Docker: ccdev up --runtime docker",
 		"services cannot run as plain processes on %s", goruntime.GOOS)
 }
+
+// Leftovers are none: nothing can have been started.
+func Leftovers(func(dir string) bool) []runtime.Leftover { return nil }
