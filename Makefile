@@ -1,7 +1,7 @@
 # What there is to do: `make help`. Everything needs Go and nothing else; Docker is used where
 # its daemon answers.
 .DEFAULT_GOAL := help
-.PHONY: help build up down test test-short lint bench clean
+.PHONY: help build up down test test-short lint bench release-snapshot clean
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -17,7 +17,7 @@ LINT    := bin/golangci-lint-$(LINTERS)-$(shell $(GO) env GOVERSION)
 DEMO := .demo/assets
 
 help: ## list what there is to do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/ccdev
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/ccdev ./cmd/ccdev
@@ -83,5 +83,8 @@ bench: build ## measure ccdev against its budgets (BENCH='-runs 3 -only process'
 	$(GO) build -o bin/bench ./cmd/bench
 	bin/bench -ccdev bin/ccdev -o bench.json $(BENCH)
 
+release-snapshot: ## make the archives of a release in dist/, for all platforms, and publish nothing
+	$(GO) run ./cmd/release -version $(VERSION) -o dist
+
 clean: down ## remove what make has made, the network of make up too
-	rm -rf bin .demo bench.json
+	rm -rf bin .demo dist bench.json
