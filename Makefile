@@ -1,7 +1,7 @@
 # What there is to do: `make help`. Everything needs Go and nothing else; Docker is used where
 # its daemon answers.
 .DEFAULT_GOAL := help
-.PHONY: help build up down test test-short lint bench release-snapshot clean
+.PHONY: help build up down test test-short lint bench man release-snapshot clean
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -82,6 +82,9 @@ $(LINT):
 bench: build ## measure ccdev against its budgets (BENCH='-runs 3 -only process' narrows it)
 	$(GO) build -o bin/bench ./cmd/bench
 	bin/bench -ccdev bin/ccdev -o bench.json $(BENCH)
+
+man: ## write the manual pages and the completions to dist/man
+	$(GO) run ./cmd/man dist/man
 
 release-snapshot: ## make the archives of a release in dist/, for all platforms, and publish nothing
 	$(GO) run ./cmd/release -version $(VERSION) -o dist

@@ -161,6 +161,11 @@ func (a *app) printf(format string, args ...any) error {
 	return err
 }
 
+// Commands are all of ccdev's, for what is written of their help.
+func Commands() *cobra.Command {
+	return newRootCmd(&app{getenv: os.Getenv, output: outputText})
+}
+
 func newRootCmd(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ccdev",
