@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/ccdev/ccdev/internal/build/node"
+	"github.com/ccdev/ccdev/internal/bundle"
 	"github.com/ccdev/ccdev/internal/extbuilder"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/host"
@@ -44,7 +45,7 @@ func newAgentCmd(a *app) *cobra.Command {
 			RunE:  func(_ *cobra.Command, args []string) error { return extbuilder.Run(name, args, a.getenv) },
 		})
 	}
-	cmd.AddCommand(newRelayCmd(a), newBuildNodeCmd(a), newRunCmd(), newSetUpCmd(a))
+	cmd.AddCommand(newRelayCmd(a), newBuildNodeCmd(a), newCompleteCmd(a), newRunCmd(), newSetUpCmd(a))
 	return cmd
 }
 
@@ -63,6 +64,21 @@ func newBuildNodeCmd(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.Dir, "dir", "", "folder for what the next build goes on with")
 	cmd.Flags().StringVar(&o.Image, "image", "", "what the container is of that this runs in")
 	cmd.Flags().BoolVar(&o.Debug, "debug", false, "for a debugger")
+	return cmd
+}
+
+// newCompleteCmd puts the dependencies of a bundle, which are where the chaincode runs, into it.
+func newCompleteCmd(a *app) *cobra.Command {
+	var dir string
+	cmd := &cobra.Command{
+		Use:   "complete",
+		Short: "Make a bundle need nothing beside it: the bundle on stdin, the new one on stdout",
+		Args:  arguments(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			return bundle.Complete(a.streams.In, filepath.Join(dir, node.ModulesDir), a.streams.Out)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "folder that keeps the dependencies")
 	return cmd
 }
 

@@ -55,12 +55,7 @@ func TestExportedCompose(t *testing.T) {
 	}
 	checkExported(t, moved, dir)
 
-	compose := func(args ...string) *exec.Cmd {
-		name := []string{"-p", "ccdev-export-" + fmt.Sprint(os.Getpid())}
-		cmd := exec.Command(tool[0], slices.Concat(tool[1:], name, args)...)
-		cmd.Dir = moved
-		return cmd
-	}
+	compose := inProject(tool, moved, "go")
 	t.Cleanup(func() { mustRun(t, compose("down", "-v")) })
 	connection := filepath.Join(moved, "connection.json")
 	for _, key := range []string{"first", "again"} {
@@ -72,6 +67,36 @@ func TestExportedCompose(t *testing.T) {
 			t.Errorf("%s: %q is in the ledger", key, got)
 		}
 		mustRun(t, compose("stop"))
+	}
+}
+
+// A Node chaincode is exported with its dependencies.
+func TestExportedComposeOfNode(t *testing.T) {
+	tool := composeTool(t)
+	needNode(t)
+	dir := project(t, "demo")
+	writeNodeProject(t, dir, "docker", "ts")
+	mustRun(t, ccdev(dir, "up", "-d", "--runtime", "docker"))
+	out := filepath.Join(t.TempDir(), "out")
+	mustRun(t, ccdev(dir, "export", "compose", "-d", out))
+	mustRun(t, ccdev(dir, "down"))
+	compose := inProject(tool, out, "node")
+	t.Cleanup(func() { mustRun(t, compose("down", "-v")) })
+	mustRun(t, compose("up", "-d"))
+	awaitSetup(t, compose)
+	goClient(t, filepath.Join(out, "connection.json"), "put", "a", "1")
+	if got := goClient(t, filepath.Join(out, "connection.json"), "get", "a"); got != "1" {
+		t.Errorf("it reads %q", got)
+	}
+}
+
+// inProject calls the tool in a folder, for a project of this test run.
+func inProject(tool []string, dir, name string) func(...string) *exec.Cmd {
+	return func(args ...string) *exec.Cmd {
+		project := []string{"-p", fmt.Sprintf("ccdev-export-%s-%d", name, os.Getpid())}
+		cmd := exec.Command(tool[0], slices.Concat(tool[1:], project, args)...)
+		cmd.Dir = dir
+		return cmd
 	}
 }
 

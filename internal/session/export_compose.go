@@ -1,17 +1,23 @@
 package session
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
+	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/build/golang"
 	"github.com/ccdev/ccdev/internal/bundle"
 	"github.com/ccdev/ccdev/internal/export"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
+	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/topology"
 	"github.com/compose-spec/compose-go/v2/types"
 )
@@ -19,10 +25,11 @@ import (
 // Compose is the network, with the chaincodes as they are now, for a compose tool. There the peers
 // dial the chaincodes themselves, at the addresses of the relays, so that the packages are the same.
 func (s *Session) Compose(ctx context.Context) (c export.Compose, err error) {
-	n, err := s.Network()
+	l, err := s.find(ctx)
 	if err != nil {
 		return c, err
 	}
+	n := l.net
 	if err := movable(n); err != nil {
 		return c, err
 	}
@@ -36,6 +43,9 @@ func (s *Session) Compose(ctx context.Context) (c export.Compose, err error) {
 		if err := listens(cc, generations[cc.Name]); err != nil {
 			return c, err
 		}
+		if generations[cc.Name], err = l.whole(ctx, cc, generations[cc.Name]); err != nil {
+			return c, err
+		}
 		c.Network.Chaincodes[i].Relay = false
 		if c.Packages[cc.Name], _, err = packageOf(cc, packageType); err != nil {
 			return c, err
@@ -46,6 +56,36 @@ func (s *Session) Compose(ctx context.Context) (c export.Compose, err error) {
 		return c, err
 	}
 	return c, mountsNothing(c.Model)
+}
+
+// whole is a generation that needs nothing of the place where it runs: the dependencies of a Node
+// chaincode are there, and not in its bundle.
+func (l *live) whole(ctx context.Context, cc network.Chaincode, g topology.Generation) (topology.Generation, error) {
+	if cc.Lang != project.LangNode {
+		return g, nil
+	}
+	in, err := os.Open(g.Program)
+	if err != nil {
+		return g, fmt.Errorf("read the bundle of %s: %w", cc.Name, err)
+	}
+	defer in.Close() //nolint:errcheck // only read from
+	var out, said bytes.Buffer
+	err = l.rt.Exec(ctx, cc.Service, runtime.Command{
+		Args:  []string{l.net.Programs.Agent, "agent", "complete", "--dir", topology.ChaincodeDir(l.net, cc)},
+		Stdin: in, Stdout: &out, Stderr: &said,
+	})
+	if exit := (*runtime.ExitError)(nil); errors.As(err, &exit) {
+		err = fault.New(fault.Chaincode, `run "ccdev reload", which installs them`,
+			"the dependencies of %s cannot be had: %s", cc.Name, strings.TrimSpace(said.String()))
+	}
+	if err != nil {
+		return g, err
+	}
+	g.Program = filepath.Join(l.net.ChaincodeDir(cc), "whole", "chaincode")
+	if err := os.MkdirAll(filepath.Dir(g.Program), 0o700); err != nil {
+		return g, fmt.Errorf("keep the bundle of %s: %w", cc.Name, err)
+	}
+	return g, atomicfile.Write(g.Program, out.Bytes(), 0o600)
 }
 
 // movable tells whether others can run the network's services.
