@@ -45,8 +45,8 @@ func (s *Session) Kubernetes(ctx context.Context, name, orgName string, k export
 	if err != nil {
 		return k, err
 	}
-	if cc.Mode == project.ModeClient {
-		return k, fault.New(fault.Usage, "let it listen: "+goLearns, "the chaincode %s dials its peer, and no peer of a cluster lets it", cc.Name)
+	if err := mayListen(n, cc); err != nil {
+		return k, err
 	}
 	if err := export.CheckCluster(cc, k.Namespace, k.Replicas); err != nil {
 		return k, err
@@ -58,6 +58,20 @@ func (s *Session) Kubernetes(ctx context.Context, name, orgName string, k export
 	k.Channel, k.MSPID, k.Chaincode = n.Channel, org.MSPID, cc
 	k.Package, k.PackageID, err = packageOf(cc, packageType)
 	return k, err
+}
+
+// mayListen refuses a chaincode of which it is known that it cannot listen for a peer: by what the project
+// says, or by its program, once there is one.
+func mayListen(n network.Network, cc network.Chaincode) error {
+	if cc.Mode == project.ModeClient {
+		return fault.New(fault.Usage, "let it listen, and take mode: client out of "+project.FileName,
+			"the chaincode %s dials its peer, and no peer of a cluster lets it", cc.Name)
+	}
+	generations, err := ranBefore(n)
+	if g, ran := generations[cc.Name]; err == nil && ran && !cc.External() {
+		err = listens(cc, g)
+	}
+	return err
 }
 
 // clusterTLS is the folder of the certificates of a chaincode at its address on a cluster: the user's
