@@ -15,6 +15,9 @@ func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+		signal.Notify(signals, syscall.SIGHUP) // its terminal is gone
+	}
 	go func() {
 		s := <-signals
 		signal.Stop(signals) // a second one ends the program, cleaning up or not

@@ -67,7 +67,11 @@ func (a *app) afterScreen(ctx context.Context, choice tui.Choice) error {
 		s.Emit(event.Notice{Text: `the network runs on: "ccdev up" comes back to it, "ccdev logs -f" follows it, "ccdev down" stops it`})
 		return nil
 	}
-	if err := s.Down(context.WithoutCancel(ctx), false); err != nil {
+	down := ctx // which the next Ctrl-C ends
+	if ctx.Err() != nil {
+		down = context.WithoutCancel(ctx)
+	}
+	if err := s.Down(down, false); err != nil {
 		return err
 	}
 	s.Emit(event.Notice{Text: keptText})

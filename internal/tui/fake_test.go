@@ -199,12 +199,6 @@ func (d *desk) lacks(text string) {
 
 func (d *desk) text() string { return ansi.Strip(d.m.View().Content) }
 
-// footer is the last line.
-func (d *desk) footer() string {
-	text := d.text()
-	return text[strings.LastIndex(text, "\n")+1:]
-}
-
 var namedKeys = map[string]tea.Key{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 	"up": {Code: tea.KeyUp}, "down": {Code: tea.KeyDown}, "left": {Code: tea.KeyLeft}, "right": {Code: tea.KeyRight},

@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,26 +17,28 @@ var helped = map[string]struct {
 	press []string
 	does  func(d *desk) bool
 }{
-	"1-3 Tab":           {live, []string{"1", "3", "tab", "shift+tab", "shift+tab"}, func(d *desk) bool { return d.m.focus == paneLogs }},
-	"f":                 {live, []string{"f"}, func(d *desk) bool { return !strings.Contains(d.text(), "3 transactions") }},
-	"↑↓ PgUp gG":        {live, []string{"g", "down"}, func(d *desk) bool { return strings.Contains(d.text(), "2-14 of 28 · paused, s follows") }},
-	"m":                 {live, []string{"m"}, func(d *desk) bool { return d.m.View().MouseMode == tea.MouseModeCellMotion }},
-	"i":                 {live, []string{"i"}, func(d *desk) bool { return d.fake.was("contract assets") && strings.Contains(d.text(), "call assets") }},
-	"b":                 {live, []string{"b"}, func(d *desk) bool { return d.fake.was("state assets") && strings.Contains(d.text(), "no keys") }},
-	"r":                 {live, []string{"r"}, func(d *desk) bool { return d.fake.was("reload assets") }},
-	"R":                 {live, []string{"R"}, func(d *desk) bool { return d.fake.was("deploy assets true") }},
-	"W":                 {live, []string{"W", "W"}, func(d *desk) bool { return d.fake.was("watch false") && d.fake.was("watch true") }},
-	"d":                 {live, []string{"d"}, func(d *desk) bool { return d.quit && d.m.choice == Leave }},
-	"q":                 {live, []string{"q"}, asksToLeave},
-	"Ctrl-Z":            {live, nil, nil}, // Bubble Tea's own: see TestSuspend
-	"Ctrl-C":            {live, []string{"ctrl+c"}, asksToLeave},
-	"Enter edit":        {buildFailed, nil, nil}, // runs a program: see TestEditor
-	"[ ]":               {live, []string{"]", "]", "["}, func(d *desk) bool { return strings.Contains(d.text(), "[build]") }},
-	"/ n N":             {live, []string{"/", "p", "u", "t", "enter", "n", "N"}, func(d *desk) bool { return strings.Contains(d.text(), "put: 1 of 12") }},
-	"&":                 {live, []string{"&", "b", "l", "o", "c", "k", "enter"}, func(d *desk) bool { return strings.Contains(d.text(), "1-1 of 1 · following · filter: block") }},
-	"s":                 {live, []string{"s"}, func(d *desk) bool { return strings.Contains(d.text(), "paused, s follows") }},
-	"← →":               {live, []string{"right", "right", "right", "right", "left"}, func(d *desk) bool { return strings.Contains(d.text(), "with 1 transa") }},
-	"w t p":             {live, []string{"w", "t", "p"}, func(d *desk) bool { return strings.Contains(d.text(), "wrapped · JSON") && strings.Contains(d.text(), "09:00:11.000") }},
+	"1-3 Tab":    {live, []string{"1", "3", "tab", "shift+tab", "shift+tab"}, func(d *desk) bool { return d.m.focus == paneLogs }},
+	"f":          {live, []string{"f"}, func(d *desk) bool { return !strings.Contains(d.text(), "3 transactions") }},
+	"↑↓ PgUp gG": {live, []string{"g", "down"}, func(d *desk) bool { return strings.Contains(d.text(), "2-14 of 28 · paused, s follows") }},
+	"m":          {live, []string{"m"}, func(d *desk) bool { return d.m.View().MouseMode == tea.MouseModeCellMotion }},
+	"i":          {live, []string{"i"}, func(d *desk) bool { return d.fake.was("contract assets") && strings.Contains(d.text(), "call assets") }},
+	"b":          {live, []string{"b"}, func(d *desk) bool { return d.fake.was("state assets") && strings.Contains(d.text(), "no keys") }},
+	"r":          {live, []string{"r"}, func(d *desk) bool { return d.fake.was("reload assets") }},
+	"R":          {live, []string{"R"}, func(d *desk) bool { return d.fake.was("deploy assets true") }},
+	"W":          {live, []string{"W", "W"}, func(d *desk) bool { return d.fake.was("watch false") && d.fake.was("watch true") }},
+	"d":          {live, []string{"d"}, func(d *desk) bool { return d.quit && d.m.choice == Leave }},
+	"q":          {live, []string{"q"}, asksToLeave},
+	"Ctrl-Z":     {live, nil, nil}, // Bubble Tea's own: see TestSuspend
+	"Ctrl-C":     {live, []string{"ctrl+c"}, asksToLeave},
+	"Enter edit": {buildFailed, nil, nil}, // runs a program: see TestEditor
+	"[ ]":        {live, []string{"]", "]", "["}, func(d *desk) bool { return strings.Contains(d.text(), "[build]") }},
+	"/ n N":      {live, []string{"/", "p", "u", "t", "enter", "n", "N"}, func(d *desk) bool { return strings.Contains(d.text(), "put: 1 of 12") }},
+	"&":          {live, []string{"&", "b", "l", "o", "c", "k", "enter"}, func(d *desk) bool { return strings.Contains(d.text(), "1-1 of 1 · following · filter: block") }},
+	"s":          {live, []string{"s"}, func(d *desk) bool { return strings.Contains(d.text(), "paused, s follows") }},
+	"← →":        {live, []string{"right", "right", "right", "right", "left"}, func(d *desk) bool { return strings.Contains(d.text(), "with 1 transa") }},
+	"w t p": {live, []string{"w", "t", "p"}, func(d *desk) bool {
+		return strings.Contains(d.text(), "wrapped · JSON") && strings.Contains(d.text(), "09:00:11.000")
+	}},
 	"C":                 {live, []string{"C"}, func(d *desk) bool { return strings.Contains(d.text(), "cleared; C shows") }},
 	"C C":               {live, []string{"C", "C"}, func(d *desk) bool { return strings.Contains(d.text(), "of 28") }},
 	"v y":               {live, []string{"v", "up", "y"}, func(d *desk) bool { return strings.Contains(d.text(), "copied 2 lines") }},
@@ -46,7 +49,9 @@ var helped = map[string]struct {
 	"y Y":               {traceable, []string{"3", "y"}, func(d *desk) bool { return strings.Contains(d.text(), "copied the call") }},
 }
 
-func asksToLeave(d *desk) bool { return strings.Contains(d.text(), "What is to become of the network?") }
+func asksToLeave(d *desk) bool {
+	return strings.Contains(d.text(), "What is to become of the network?")
+}
 
 func traceable(d *desk) {
 	live(d)
@@ -148,7 +153,7 @@ func TestGiveUp(t *testing.T) {
 	notUp(d)
 	d.press("ctrl+c", "s")
 	d.until("it has ended", func() bool { return d.quit })
-	if d.m.gaveUp != error(noPeer) {
+	if !errors.Is(d.m.gaveUp, noPeer) {
 		t.Errorf("it gave up with %v", d.m.gaveUp)
 	}
 }
@@ -167,9 +172,7 @@ func TestSlowBackend(t *testing.T) {
 	d.shows("calling")
 	close(d.fake.hold)
 	d.shows("in block")
-	if !d.fake.was("reload") || !d.fake.was("deploy") || !d.fake.was("watch") {
-		t.Errorf("it was asked %q", d.fake.asked)
-	}
+	d.until("all of it was asked", func() bool { return d.fake.was("reload") && d.fake.was("deploy") && d.fake.was("watch") })
 }
 
 func TestSuspend(t *testing.T) {

@@ -44,13 +44,8 @@ func clean(v reflect.Value) {
 			}
 		}
 	case reflect.Slice:
-		if v.Len() > 0 && v.Type().Elem().Kind() != reflect.Uint8 {
-			own := reflect.MakeSlice(v.Type(), v.Len(), v.Len()) // others read the one that came
-			reflect.Copy(own, v)
-			for i := range own.Len() {
-				clean(own.Index(i))
-			}
-			v.Set(own)
+		if v.Type().Elem().Kind() != reflect.Uint8 {
+			cleanSlice(v)
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
@@ -60,4 +55,13 @@ func clean(v reflect.Value) {
 			v.Set(own)
 		}
 	}
+}
+
+func cleanSlice(v reflect.Value) {
+	own := reflect.MakeSlice(v.Type(), v.Len(), v.Len()) // others read the one that came
+	reflect.Copy(own, v)
+	for i := range own.Len() {
+		clean(own.Index(i))
+	}
+	v.Set(own)
 }
