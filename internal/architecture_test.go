@@ -25,6 +25,7 @@ var layers = []struct {
 	{"work on a whole network", []string{"scenario", "devloop", "session", "printer"}},
 	{"parts, each of which knows one thing", []string{
 		"runtime", "topology", "export", "fabric", "ccpackage", "cctls", "extbuilder", "relay", "host", "build", "watch", "ports", "steps", "doctor",
+		"offline",
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
 	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror"}},

@@ -60,11 +60,13 @@ func callsIn(t *testing.T, example string) (calls [][]string) {
 	for line := range strings.Lines(example) {
 		line, _, _ = strings.Cut(line, "  #") // what is said of it
 		for part := range strings.SplitSeq(strings.ReplaceAll(line, "&&", "|"), "|") {
-			_, call, found := strings.Cut(part, "ccdev ")
+			before, call, found := strings.Cut(part, "ccdev ")
 			if !found {
 				continue
 			}
-			call = strings.TrimSuffix(strings.TrimSpace(call), `)"`) // of eval "$(…)"
+			if strings.HasSuffix(before, "$(") {
+				call, _, _ = strings.Cut(call, ")")
+			}
 			args, err := shellwords.Parse(call)
 			if err != nil {
 				t.Errorf("%q: %v", call, err)

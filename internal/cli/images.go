@@ -20,7 +20,8 @@ func newImagesCmd(a *app) *cobra.Command {
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newImagesListCmd(a), newImagesBuildCmd(a),
-		newImagesMakeCmd(a, "pull", "Pull Fabric's images and add ccdev's builder to them", binaries.SourcePull))
+		newImagesMakeCmd(a, "pull", "Pull Fabric's images and add ccdev's builder to them", binaries.SourcePull),
+		newImagesSaveCmd(a), newImagesLoadCmd(a))
 	return cmd
 }
 
