@@ -52,7 +52,7 @@ var only = []struct {
 	{[]string{module + "internal/runtime/runtimetest"},
 		[]string{"internal/runtime/runtimetest"}, "the conformance suite is for tests"},
 	{[]string{module + "internal/cli"},
-		[]string{"cmd/ccdev"}, "a library that imports the command line cannot be used without it"},
+		[]string{"cmd/ccdev", "cmd/man", "internal/cli/man"}, "a library that imports the command line cannot be used without it"},
 	{[]string{module + "internal/tui", module + "internal/printer"},
 		[]string{"internal/cli", "internal/tui", "internal/scrollback"}, "logic emits events, and does not know how they are shown"},
 }
