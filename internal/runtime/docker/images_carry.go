@@ -2,6 +2,8 @@ package docker
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 
 	"github.com/moby/moby/client"
@@ -25,6 +27,20 @@ func (e *Engine) LoadImages(ctx context.Context, r io.Reader) error {
 		return e.failed(err, "load images")
 	}
 	defer func() { _ = loaded.Close() }() // only read from
-	_, err = io.Copy(io.Discard, loaded)
-	return e.failed(err, "load images")
+	return e.failed(loadFailure(loaded), "load images")
+}
+
+// loadFailure is what went wrong while the engine read: it says so in its answer, a stream of JSON.
+func loadFailure(answer io.Reader) error {
+	for lines := json.NewDecoder(answer); ; {
+		var line struct{ Error string }
+		if err := lines.Decode(&line); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if line.Error != "" {
+			return errors.New(line.Error)
+		}
+	}
 }
