@@ -3,6 +3,7 @@ package offline
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -60,6 +61,11 @@ func Write(w io.Writer, about About, folders []Folder) error {
 }
 
 func (f Folder) pack(archive *tar.Writer) error {
+	root, err := os.OpenRoot(f.Dir)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // it is only a handle
 	return filepath.WalkDir(f.Dir, func(file string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
 			return err
@@ -78,7 +84,7 @@ func (f Folder) pack(archive *tar.Writer) error {
 		if err := archive.WriteHeader(header); err != nil {
 			return err
 		}
-		from, err := os.Open(file)
+		from, err := root.Open(name)
 		if err != nil {
 			return err
 		}
@@ -120,20 +126,33 @@ func read(r io.Reader, dir string, names []string, limits Limits) (about About, 
 		return about, err
 	}
 	defer func() { _ = root.Close() }() // it is only a handle
-	for left := limits; ; left.Files-- {
+	if err := unpackAll(root, archive, names, limits); err != nil {
+		return about, err
+	}
+	// What is left is padding; reading it checks the sum at the end.
+	if _, err := io.CopyN(io.Discard, compressed, maxPadding); !errors.Is(err, io.EOF) {
+		return about, cmp.Or(err, errors.New("there is something behind its end"))
+	}
+	return about, nil
+}
+
+// maxPadding is more than what tar programs write behind the end.
+const maxPadding = 1 << 20
+
+func unpackAll(root *os.Root, archive *tar.Reader, names []string, left Limits) error {
+	for ; ; left.Files-- {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
-			_, err = io.Copy(io.Discard, compressed) // checks the sum at its end
-			return about, err
+			return nil
 		}
 		if err != nil {
-			return about, err
+			return err
 		}
 		if left.Bytes -= header.Size; left.Bytes < 0 || left.Files <= 0 {
-			return about, errors.New("it holds more than it could")
+			return errors.New("it holds more than it could")
 		}
 		if err := unpack(root, archive, header, names); err != nil {
-			return about, fmt.Errorf("%.200q: %w", header.Name, err)
+			return fmt.Errorf("%.200q: %w", header.Name, err)
 		}
 	}
 }

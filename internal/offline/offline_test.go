@@ -69,7 +69,7 @@ func holds(t *testing.T, file, want string) {
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	from := t.TempDir()
 	write(t, filepath.Join(from, "a", "peer"), "program")
-	if err := os.Chmod(filepath.Join(from, "a", "peer"), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.Chmod(filepath.Join(from, "a", "peer"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(from, "b", "x", "y"), "cached")

@@ -94,5 +94,5 @@ func writeChecksums(dir string) error {
 		}
 		fmt.Fprintf(&text, "%x  %s\n", sum.Sum(nil), e.Name())
 	}
-	return os.WriteFile(filepath.Join(dir, Checksums), []byte(text.String()), 0o644) //nolint:gosec // for everybody to read
+	return os.WriteFile(filepath.Join(dir, Checksums), []byte(text.String()), 0o644)
 }

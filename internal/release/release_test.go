@@ -96,7 +96,7 @@ func options(t *testing.T, script string) release.Options {
 	t.Helper()
 	dir := t.TempDir()
 	tool := filepath.Join(dir, "go")
-	err := errors.Join(os.WriteFile(tool, []byte(script), 0o700), //nolint:gosec // it is run
+	err := errors.Join(os.WriteFile(tool, []byte(script), 0o700),
 		os.WriteFile(filepath.Join(dir, "LICENSE"), []byte("a"), 0o600), os.WriteFile(filepath.Join(dir, "README.md"), []byte("b"), 0o600))
 	if err != nil {
 		t.Fatal(err)
