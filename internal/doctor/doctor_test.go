@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +44,15 @@ func portsOf(err error, ports ...doctor.Port) doctor.Check {
 	return doctor.Ports(func(context.Context) ([]doctor.Port, error) { return ports, err })
 }
 
+func addressOf(ips ...string) doctor.Check {
+	return doctor.Address(true, func() (all []net.Addr, err error) {
+		for _, ip := range ips {
+			all = append(all, &net.IPNet{IP: net.ParseIP(ip)})
+		}
+		return all, nil
+	})
+}
+
 func TestChecks(t *testing.T) {
 	down := fault.New(fault.Runtime, "start Docker", "no daemon answers")
 	for name, test := range map[string]struct {
@@ -67,6 +77,8 @@ func TestChecks(t *testing.T) {
 		"DOCKER_HOST alone":             {contextsOf("", nil, "default"), doctor.OK, false, "DOCKER_HOST is set"},
 		"DOCKER_HOST over contexts":     {contextsOf("", nil, "default", "colima"), doctor.Warning, false, "none of default, colima counts"},
 		"contexts nobody can read":      {contextsOf("", errors.New("denied")), doctor.Warning, false, "denied"},
+		"an address":                    {addressOf("127.0.0.1", "192.0.2.7"), doctor.OK, false, "192.0.2.7"},
+		"no address":                    {addressOf("127.0.0.1", "::1", "fe80::1"), doctor.Missing, true, "none besides the loopback's"},
 		"no ports yet":                  {portsOf(nil), doctor.OK, false, "none yet"},
 		"ports that are free":           {portsOf(nil, doctor.Port{Use: "peer", Number: 7051}), doctor.OK, false, "all 1 are free"},
 		"a port that is held": {

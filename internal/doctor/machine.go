@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -90,6 +91,25 @@ func Clock(now, been func() time.Time, engine func(ctx context.Context) (time.Ti
 				"restart Docker, or the machine that it runs in")
 		}
 		return ok(name, why, here.Format(time.DateTime))
+	}
+}
+
+// Address looks for an IPv4 address of this machine that a peer takes: it does not start without
+// one besides the loopback's (Fabric's core/comm/util.go), wherever it is told to listen.
+func Address(need bool, addresses func() ([]net.Addr, error)) Check {
+	const name, why = "address", "a peer that is a plain process starts only where the machine has an IPv4 address besides 127.0.0.1"
+	return func(context.Context) Finding {
+		all, err := addresses()
+		for _, a := range all {
+			if ip, is := a.(*net.IPNet); is && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
+				return ok(name, why, ip.IP.String())
+			}
+		}
+		what := "this machine has none besides the loopback's"
+		if err != nil {
+			what = err.Error()
+		}
+		return missing(name, why, what, "connect it to any network, with or without internet; on Linux, \"ip addr add 192.0.2.1/32 dev lo\" will do", need)
 	}
 }
 

@@ -3,7 +3,6 @@ package offline
 
 import (
 	"archive/tar"
-	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -66,12 +65,8 @@ func (f Folder) pack(archive *tar.Writer) error {
 		return err
 	}
 	defer func() { _ = root.Close() }() // it is only a handle
-	return filepath.WalkDir(f.Dir, func(file string, e fs.DirEntry, err error) error {
+	return fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil || !e.Type().IsRegular() {
-			return err
-		}
-		name, err := filepath.Rel(f.Dir, file)
-		if err != nil {
 			return err
 		}
 		info, err := e.Info()
@@ -79,7 +74,7 @@ func (f Folder) pack(archive *tar.Writer) error {
 			return err
 		}
 		header := &tar.Header{
-			Name: path.Join(f.Name, filepath.ToSlash(name)), Mode: int64(info.Mode().Perm()), Size: info.Size(), Typeflag: tar.TypeReg,
+			Name: path.Join(f.Name, name), Mode: int64(info.Mode().Perm()), Size: info.Size(), Typeflag: tar.TypeReg,
 		}
 		if err := archive.WriteHeader(header); err != nil {
 			return err
@@ -129,15 +124,8 @@ func read(r io.Reader, dir string, names []string, limits Limits) (about About, 
 	if err := unpackAll(root, archive, names, limits); err != nil {
 		return about, err
 	}
-	// What is left is padding; reading it checks the sum at the end.
-	if _, err := io.CopyN(io.Discard, compressed, maxPadding); !errors.Is(err, io.EOF) {
-		return about, cmp.Or(err, errors.New("there is something behind its end"))
-	}
-	return about, nil
+	return about, atEnd(compressed)
 }
-
-// maxPadding is more than what tar programs write behind the end.
-const maxPadding = 1 << 20
 
 func unpackAll(root *os.Root, archive *tar.Reader, names []string, left Limits) error {
 	for ; ; left.Files-- {
@@ -155,6 +143,21 @@ func unpackAll(root *os.Root, archive *tar.Reader, names []string, left Limits) 
 			return fmt.Errorf("%.200q: %w", header.Name, err)
 		}
 	}
+}
+
+// padding is more than any tar has behind its last file.
+const padding = 1 << 20
+
+// atEnd reads on to the checksum, which comes last.
+func atEnd(compressed io.Reader) error {
+	n, err := io.CopyN(io.Discard, compressed, padding)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil {
+		err = fmt.Errorf("it goes on for more than %d bytes after its end", n)
+	}
+	return err
 }
 
 func readAbout(archive *tar.Reader) (about About, err error) {

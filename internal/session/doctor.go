@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	goruntime "runtime"
@@ -83,6 +84,7 @@ func (e *examination) checks() []doctor.Check {
 		doctor.Folder("cache", e.cacheDir, "ccdev keeps there what projects share", "set CCDEV_CACHE to a folder that can be written", doctor.Write),
 		doctor.Disk("disk", e.cacheDir, "Fabric, modules and ledgers take room", doctor.Room),
 		doctor.Ports(e.ports),
+		doctor.Address(!onDocker, net.InterfaceAddrs),
 		doctor.Clock(time.Now, ownTime, e.engineTime),
 	}
 	const why = "they hold ports, memory and room"
