@@ -95,7 +95,7 @@ func Clock(now, been func() time.Time, engine func(ctx context.Context) (time.Ti
 }
 
 // Address looks for an IPv4 address of this machine that a peer takes: it does not start without
-// one besides the loopback's (Fabric's core/comm/util.go), wherever it is told to listen.
+// one besides the loopback's (Fabric's core/peer/config.go), wherever it is told to listen.
 func Address(need bool, addresses func() ([]net.Addr, error)) Check {
 	const name, why = "address", "a peer that is a plain process starts only where the machine has an IPv4 address besides 127.0.0.1"
 	return func(context.Context) Finding {
