@@ -74,7 +74,11 @@ func (d *drawer) message(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	case usersMsg:
 		d.users = msg
 	case callsMsg:
-		d.calls, d.past = msg, len(msg)
+		all := []call(msg)
+		for _, c := range d.calls { // made before the others were read
+			all = remembered(all, c)
+		}
+		d.calls, d.past = all, len(all)
 	case resultMsg:
 		r := result(msg)
 		d.running, d.result, d.lines = false, &r, list{held: true}

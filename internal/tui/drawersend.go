@@ -54,9 +54,8 @@ func (d *drawer) send(m *model, c call) tea.Cmd {
 	d.calls = remembered(d.calls, c)
 	d.past = len(d.calls)
 	d.input.SetValue("")
-	kept := slices.Clone(d.calls)
 	return m.do(func() tea.Msg {
-		saveCalls(m.options.StateDir, kept)
+		saveCalls(m.options.StateDir, remembered(loadCalls(m.options.StateDir), c))
 		out := session.Call{Chaincode: d.chaincode, As: c.As, Function: c.Function, Transient: map[string][]byte{}}
 		for _, a := range c.Args {
 			out.Args = append(out.Args, []byte(a))

@@ -99,17 +99,18 @@ func (f *fake) State(_ context.Context, chaincode, _ string, q state.Query, _ bo
 // desk is a screen with a test in front of it. Commands run beside it, as Bubble Tea runs them.
 type desk struct {
 	*testing.T
-	m    *model
-	fake *fake
-	env  map[string]string
-	clip string // what was copied last
-	told chan tea.Msg
-	quit bool
+	m     *model
+	fake  *fake
+	env   map[string]string
+	clip  string // what was copied last
+	told  chan tea.Msg
+	taken map[string]bool // the types of what it told
+	quit  bool
 }
 
 func newDesk(t *testing.T, width, height int) *desk {
 	t.Helper()
-	d := &desk{T: t, fake: &fake{}, env: map[string]string{}, told: make(chan tea.Msg, 1000)}
+	d := &desk{T: t, fake: &fake{}, env: map[string]string{}, told: make(chan tea.Msg, 1000), taken: map[string]bool{}}
 	var mu sync.Mutex
 	d.m = newModel(t.Context(), Options{
 		Backend: d.fake, Feed: NewFeed(), Dir: t.TempDir(), StateDir: t.TempDir(), Watching: true,
@@ -170,6 +171,7 @@ func (d *desk) until(what string, so func() bool) {
 }
 
 func (d *desk) take(msg tea.Msg) {
+	d.taken[fmt.Sprintf("%T", msg)] = true
 	switch msg := msg.(type) {
 	case tea.BatchMsg:
 		for _, cmd := range msg {

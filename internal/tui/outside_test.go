@@ -281,3 +281,22 @@ func TestCallLine(t *testing.T) {
 		}
 	}
 }
+
+// A call that is made before those of other days were read is the newest of them, and loses none.
+func TestCallBeforeHistory(t *testing.T) {
+	d := newDesk(t, 80, 24)
+	live(d)
+	before := call{Function: "before", Args: []string{}}
+	saveCalls(d.m.options.StateDir, []call{before})
+	drawer := newDrawer(d.m)
+	d.m.overlay = drawer
+	d.write("put")
+	d.press("enter")
+	d.shows("in block")
+	d.m.Update(callsMsg{before})
+	for _, all := range [][]call{drawer.calls, loadCalls(d.m.options.StateDir)} {
+		if len(all) != 2 || all[0].Function != "before" || all[1].Function != "put" {
+			t.Errorf("the calls are %+v", all)
+		}
+	}
+}

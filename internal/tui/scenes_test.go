@@ -180,8 +180,7 @@ func drawn(d *desk) {
 	d.fake.users = []session.User{{Name: "Admin", Org: "Org1"}, {Name: "alice", Org: "Org1"}}
 	d.press("i")
 	d.until("the drawer knows all", func() bool {
-		o := d.m.overlay.(*drawer)
-		return o.asked && o.users != nil && d.fake.was("contract assets")
+		return d.taken["tui.contractMsg"] && d.taken["tui.usersMsg"] && d.taken["tui.callsMsg"]
 	})
 }
 
