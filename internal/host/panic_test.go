@@ -56,7 +56,7 @@ created by main.main in goroutine 20
 		"the last of two": {"panic: first\n\ngoroutine 1 [running]:\nmain.f()\n\t/a/f.go:1 +0x1\npanic: second\n\ngoroutine 1 [running]:\nmain.g()\n\t/a/g.go:1 +0x1",
 			"panic: second\nmain.g(...)\n\t/a/g.go:1"},
 		"a line like one":     {"panic: buttons are fun\nleaving", "panic: buttons are fun\nleaving"},
-		"more than is kept":   {"panic: deep\n\ngoroutine 1 [running]:\n" + strings.Repeat("main.f()\n\t/a/f.go:1 +0x1\n", 400), "panic: deep\n" + strings.Repeat("main.f(...)\n\t/a/f.go:1\n", 9) + "main.f(...)"},
+		"more than is kept":   {"panic: deep\n\ngoroutine 1 [running]:\n" + strings.Repeat("main.f()\n\t/a/f.go:1 +0x1\n", 400), "panic: deep\n" + strings.Repeat("main.f(...)\n\t/a/f.go:1\n", (tailLines-2)/2) + "main.f(...)"},
 		"cut off in the head": {"panic: cut\n\ngoroutine 1 [running]:", "panic: cut\ngoroutine 1 [running]:"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,7 @@ type Process interface {
 type Exit struct {
 	Code int      `json:"code"`          // -1 when a signal ended it
 	How  string   `json:"how"`           // in words: "exit code 3", "signal: killed"; empty when nobody knows
-	Log  []string `json:"log,omitempty"` // the last lines it wrote, at most 20, oldest first; of a Go panic its reason, and the frames of the user's code
+	Log  []string `json:"log,omitempty"` // the last lines it wrote, at most 30, oldest first; of a Go panic its reason, and the frames of the user's code
 }
 
 // Recorder keeps what transactions ask of the peer. Its methods must not block, and keep no more
