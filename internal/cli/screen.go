@@ -8,6 +8,7 @@ import (
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/session"
 	"github.com/ccdev/ccdev/internal/tui"
 )
 
@@ -43,11 +44,12 @@ func runScreen(ctx context.Context, a *app, o upOptions) error {
 	choice, err := tui.Run(ctx, tui.Options{
 		Backend: live, Feed: feed, Dir: dir, StateDir: filepath.Join(network.StateDir(dir), "screen"),
 		Watching: !o.noWatch, Getenv: a.getenv, In: a.streams.In, Out: a.streams.Out, Env: os.Environ(),
-		Work: func(ctx context.Context, up func()) error {
-			if err := s.Up(ctx, o.UpOptions); err != nil {
+		Work: func(ctx context.Context, up func(without error)) error {
+			err := s.Up(ctx, o.UpOptions)
+			if err != nil && !upWithout(ctx, s, err) {
 				return err
 			}
-			up()
+			up(err)
 			return live.follow(ctx, screenTail)
 		},
 	})
@@ -55,6 +57,16 @@ func runScreen(ctx context.Context, a *app, o upOptions) error {
 		return err
 	}
 	return a.afterScreen(ctx, choice)
+}
+
+// upWithout says whether a network is up though its chaincode could not be taken with it. The next
+// save may mend that.
+func upWithout(ctx context.Context, s *session.Session, err error) bool {
+	if kind := fault.From(err).Kind; kind != fault.Build && kind != fault.Chaincode {
+		return false
+	}
+	st, err := s.Status(ctx)
+	return err == nil && st.State != session.StateDown
 }
 
 // afterScreen does on the usual terminal what the user has chosen on the screen.

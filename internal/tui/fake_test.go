@@ -114,7 +114,7 @@ func newDesk(t *testing.T, width, height int) *desk {
 	var mu sync.Mutex
 	d.m = newModel(t.Context(), Options{
 		Backend: d.fake, Feed: NewFeed(), Dir: t.TempDir(), StateDir: t.TempDir(), Watching: true,
-		Work: func(context.Context, func()) error { return d.fake.ask("work") }, Now: func() time.Time { return morning },
+		Work: func(context.Context, func(error)) error { return d.fake.ask("work") }, Now: func() time.Time { return morning },
 		Getenv: func(name string) string { return d.env[name] },
 		Copy: func(text string) error {
 			mu.Lock()

@@ -127,13 +127,13 @@ func (m *model) start() tea.Cmd {
 			return nil
 		}
 		defer m.work.done()
-		err := m.options.Work(m.ctx, func() { m.options.Feed.Sink(isUp{}) })
+		err := m.options.Work(m.ctx, func(without error) { m.options.Feed.Sink(isUp{without}) })
 		return workEndedMsg{err}
 	})
 }
 
-// isUp is the feed's own: the network has come up.
-type isUp struct{}
+// isUp is the feed's own: the network has come up, with its chaincode or without.
+type isUp struct{ without error }
 
 // Name implements event.Event.
 func (isUp) Name() string { return "up" }
@@ -230,7 +230,7 @@ func (m *model) happened(events []event.Event) {
 	for _, e := range events {
 		switch e := e.(type) {
 		case isUp:
-			m.world.up = true
+			m.world.cameUp(e.without)
 		case event.Log:
 			m.buffer.Append(scrollback.Line{Time: e.Time, Source: e.Service, Text: e.Text})
 		default:

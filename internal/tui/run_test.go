@@ -144,7 +144,7 @@ func TestTerminalIsRestored(t *testing.T) {
 			defer cancel()
 			o := Options{
 				Backend: tt.backend, Feed: NewFeed(), StateDir: filepath.Join(t.TempDir(), "screen"), In: c.tty, Out: c.tty, Env: []string{"TERM=xterm-256color"},
-				Work: func(ctx context.Context, up func()) error { up(); <-ctx.Done(); return ctx.Err() },
+				Work: func(ctx context.Context, up func(error)) error { up(nil); <-ctx.Done(); return ctx.Err() },
 			}
 			if o.Backend == nil {
 				o.Backend = &fake{}

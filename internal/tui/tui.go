@@ -44,8 +44,9 @@ type Backend interface {
 type Options struct {
 	Backend Backend
 	Feed    *Feed
-	// Work brings the network up, calls up once it is, and then follows it until ctx ends.
-	Work func(ctx context.Context, up func()) error
+	// Work brings the network up, calls up once it is, and then follows it until ctx ends. A network
+	// that is up without its chaincode is up with the reason for that.
+	Work func(ctx context.Context, up func(without error)) error
 	Dir  string // of the project
 	// StateDir is the folder for what the screen keeps: the calls that were made, saved logs, and a
 	// report where the screen itself fails.

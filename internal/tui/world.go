@@ -93,6 +93,21 @@ func (w *world) step(e event.Event, now time.Time) {
 	}
 }
 
+// ofChaincodes are the steps that each chaincode has, in front of its name.
+var ofChaincodes = []string{"build", "start", "install", "approve", "commit", "init", "ready"}
+
+// cameUp is the end of bringing the network up. A chaincode that could not be taken with it is like
+// one whose newest change has failed: the next one may be better.
+func (w *world) cameUp(without error) {
+	w.up = true
+	for _, s := range w.steps {
+		if what, chaincode, _ := strings.Cut(s.name, " "); without != nil && s.state == stepFailed && slices.Contains(ofChaincodes, what) {
+			w.change(event.Change{Chaincode: chaincode, Phase: phaseFailed, Error: without.Error(), Err: without})
+			return
+		}
+	}
+}
+
 // add puts a step at the end of the list, in place of one of the same name before.
 func (w *world) add(s step) {
 	w.steps = slices.DeleteFunc(w.steps, func(other step) bool { return other.name == s.name })
@@ -227,7 +242,7 @@ func (c change) onItsWay() bool { return c.Phase != phaseLive && c.Phase != phas
 func (w *world) deploying() bool {
 	return slices.ContainsFunc(w.steps, func(s step) bool {
 		what, _, _ := strings.Cut(s.name, " ")
-		return slices.Contains([]string{"install", "approve", "commit", "init", "ready"}, what)
+		return slices.Contains(ofChaincodes[2:], what) // the first two can be done without
 	})
 }
 
@@ -235,10 +250,12 @@ func (w *world) working() bool {
 	return slices.ContainsFunc(w.steps, func(s step) bool { return s.state == stepRunning })
 }
 
-// crashed is the chaincode that has nothing to run after a crash.
+// crashed is the chaincode that has nothing to run after a crash; one whose change has failed before
+// it ran is none.
 func (w *world) crashed() *session.ChaincodeStatus {
 	for i, cc := range w.status.Chaincodes {
-		if cc.Reason != "" && cc.External == nil {
+		failed := slices.ContainsFunc(w.changes, func(c change) bool { return c.Chaincode == cc.Name && c.Phase == phaseFailed })
+		if cc.Reason != "" && cc.External == nil && (cc.Crash != nil || !failed) {
 			return &w.status.Chaincodes[i]
 		}
 	}

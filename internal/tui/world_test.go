@@ -1,0 +1,29 @@
+package tui
+
+import (
+	"testing"
+	"time"
+
+	"github.com/ccdev/ccdev/internal/event"
+	"github.com/ccdev/ccdev/internal/fault"
+)
+
+// A network that came up without its chaincode is one whose change has failed, until the next is live.
+func TestUpWithoutTheChaincode(t *testing.T) {
+	w := world{}
+	why := fault.New(fault.Build, "correct it", "it does not compile")
+	for _, e := range []event.Event{
+		event.StepStarted{Step: "build assets"}, event.StepFailed{Step: "build assets", Error: why.What},
+		event.StepStarted{Step: "commit assets"}, event.StepDone{Step: "commit assets"},
+	} {
+		w.apply(e, time.Time{})
+	}
+	w.cameUp(why)
+	if f := w.failure(); w.mode() != modeFailed || f == nil || f.Chaincode != "assets" || f.fault.Fix != "correct it" {
+		t.Errorf("it is %s: %+v", w.mode(), f)
+	}
+	w.apply(event.Change{Chaincode: "assets", Phase: phaseLive, Generation: 1}, time.Time{})
+	if w.mode() != modeLive {
+		t.Errorf("it is %s after a change that is live", w.mode())
+	}
+}
