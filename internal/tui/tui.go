@@ -3,7 +3,6 @@ package tui
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -82,14 +81,17 @@ func Run(ctx context.Context, o Options) (Choice, error) {
 
 func (m *model) run(cancel func()) (Choice, error) {
 	ctx, o := m.ctx, m.options
-	p := tea.NewProgram(guarded{m}, tea.WithContext(ctx), tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env), tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	p := tea.NewProgram(guarded{m}, tea.WithInput(o.In), tea.WithOutput(o.Out), tea.WithEnvironment(o.Env),
+		tea.WithoutSignalHandler(), tea.WithoutCatchPanics())
+	stop := context.AfterFunc(ctx, p.Quit) // in order: a program that is killed leaves its reader of the input behind
 	_, err := p.Run()
+	stop()
 	cancel()
 	m.work.end()
 	switch {
 	case m.panicked.Load() != nil:
 		return Leave, m.panicked.Load().report(o.StateDir)
-	case err != nil && !errors.Is(err, tea.ErrProgramKilled):
+	case err != nil:
 		return Stop, err
 	}
 	return m.choice, m.gaveUp
