@@ -66,7 +66,7 @@ func badChaincodes() []badInput {
 		{name: "mode client without a relay", config: one("mode: client\n    relay: false")},
 		{name: "an external chaincode that dials two peers", config: "orgs: 2\n" + one("lang: external\n    mode: client")},
 		{name: "a Dockerfile without Docker", config: one("lang: dockerfile"), files: map[string]string{"Dockerfile": "FROM scratch\n"}},
-		{name: "no Dockerfile", config: one("lang: dockerfile")},
+		{name: "no Dockerfile", config: one("lang: dockerfile\n    build: {dockerfile: Production.Dockerfile}")},
 		{name: "a Dockerfile outside", config: one("lang: dockerfile\n    build: {dockerfile: ../Dockerfile}")},
 		{name: "an init without a function", config: one("init: {args: [a]}")},
 	}
