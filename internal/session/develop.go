@@ -221,14 +221,15 @@ func (d *development) tell(st devloop.State) {
 	d.emit(e)
 }
 
-// note keeps how far a build has come, and gives the number of its generation, and whether that is
-// another one than was live before, or has failed.
+// note keeps how far a build has come, and gives the number of its generation, and whether there
+// is anything to tell: not of one that is live as before.
 func (d *development) note(st devloop.State) (number int, news bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if build := d.built[st.Generation]; build != nil {
 		number = build.number
 	}
+	news = true
 	switch st.Phase {
 	case devloop.Live:
 		delete(d.built, st.Generation)
@@ -236,7 +237,6 @@ func (d *development) note(st devloop.State) (number int, news bool) {
 		d.live = number
 	case devloop.Failed:
 		delete(d.built, st.Generation)
-		news = true
 	}
 	return number, news
 }

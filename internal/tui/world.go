@@ -125,6 +125,10 @@ func (w *world) edit(name string, do func(*step)) {
 
 func (w *world) change(e event.Change) {
 	c := change{Change: e}
+	before := slices.ContainsFunc(w.changes, func(other change) bool { return other.Chaincode == e.Chaincode && other.onItsWay() })
+	if c.onItsWay() && len(e.Files) == 0 && !before {
+		return // nobody has changed anything: it is being looked at once more
+	}
 	if e.Phase == phaseFailed {
 		c.fault = fault.From(e.Err)
 		if c.fault == nil {
