@@ -214,7 +214,7 @@ func TestTransactionsAcrossARestart(t *testing.T) {
 }
 
 func TestTransactionsOfWhatComesLater(t *testing.T) {
-	f := follow(t)
+	f := follow(t, newRelay(t, "there before"))
 	r := newRelay(t, "basic")
 	r.run("one", "f", 200)
 	f.add(r)
