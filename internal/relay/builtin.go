@@ -15,15 +15,15 @@ type BuiltinFunc func(ctx context.Context, ask func(*peer.ChaincodeMessage) (*pe
 
 // builtin answers a transaction that calls one of the relay's own functions, and says whether it
 // does. No generation is needed for that.
-func (r *Relay) builtin(u *upstream, k key, msg *peer.ChaincodeMessage) bool {
+func (r *Relay) builtin(u *upstream, k key, msg *message) bool {
 	if r.cfg.Builtin == nil || msg.GetType() != peer.ChaincodeMessage_TRANSACTION {
 		return false
 	}
-	run, ok := r.cfg.Builtin(function(msg))
+	run, ok := r.cfg.Builtin(function(msg.GetPayload()))
 	if !ok {
 		return false
 	}
-	tx := &transaction{key: k, up: u, answers: make(chan *peer.ChaincodeMessage, 1)}
+	tx := &transaction{key: k, up: u, answers: make(chan *message, 1)}
 	u.txs[k] = tx
 	r.tasks.run(func() { r.runBuiltin(tx, run, msg.GetPayload()) })
 	return true
@@ -46,30 +46,30 @@ func (r *Relay) runBuiltin(tx *transaction, run BuiltinFunc, payload []byte) {
 		r.complete(tx, errorMessage(tx.key, "encode the response: %v", err))
 		return
 	}
-	msg := &peer.ChaincodeMessage{Type: peer.ChaincodeMessage_COMPLETED, ChannelId: tx.key.channel, Txid: tx.key.txid, Payload: result}
-	if size := proto.Size(msg); size > r.cfg.MaxMessage {
+	msg := newMessage(peer.ChaincodeMessage_COMPLETED, tx.key, result)
+	if size := msg.size(); size > r.cfg.MaxMessage {
 		msg = errorMessage(tx.key, "the result has %s, more than the %s that a peer takes", mebibytes(size), mebibytes(r.cfg.MaxMessage))
 	}
 	r.complete(tx, msg)
 }
 
 func (r *Relay) askPeer(ctx context.Context, tx *transaction, msg *peer.ChaincodeMessage) (*peer.ChaincodeMessage, error) {
-	msg.ChannelId, msg.Txid = tx.key.channel, tx.key.txid
+	request := newMessage(msg.GetType(), tx.key, msg.GetPayload())
 	r.mu.Lock()
 	if tx.up.txs[tx.key] == tx {
 		tx.asked = true
-		tx.up.queue.push(msg)
+		tx.up.queue.push(request)
 	}
 	r.mu.Unlock()
 	select {
 	case answer := <-tx.answers:
-		return answer, nil
+		return &answer.ChaincodeMessage, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
 }
 
-func (r *Relay) complete(tx *transaction, msg *peer.ChaincodeMessage) {
+func (r *Relay) complete(tx *transaction, msg *message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if tx.up.txs[tx.key] == tx {

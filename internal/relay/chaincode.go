@@ -4,12 +4,11 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/proto"
 )
 
 // fromChaincode routes a message of a chaincode. It gives the queue that has to have room before
 // the next one is read, or nil.
-func (r *Relay) fromChaincode(d *downstream, msg *peer.ChaincodeMessage) *queue {
+func (r *Relay) fromChaincode(d *downstream, msg *message) *queue {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if d.ctx.Err() != nil || msg.GetType() == peer.ChaincodeMessage_KEEPALIVE {
@@ -23,7 +22,7 @@ func (r *Relay) fromChaincode(d *downstream, msg *peer.ChaincodeMessage) *queue 
 	return d.up.queue
 }
 
-func (r *Relay) fromServing(d *downstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) fromServing(d *downstream, msg *message) {
 	tx := d.up.txs[keyOf(msg)]
 	if tx != nil && tx.down != d {
 		tx = nil // it is another's by now
@@ -45,30 +44,30 @@ func (r *Relay) fromServing(d *downstream, msg *peer.ChaincodeMessage) {
 }
 
 // reject answers a message with an ERROR, which nobody but its sender sees.
-func (r *Relay) reject(d *downstream, msg *peer.ChaincodeMessage, format string, args ...any) {
+func (r *Relay) reject(d *downstream, msg *message, format string, args ...any) {
 	e := errorMessage(keyOf(msg), format, args...)
 	r.cfg.Log("generation %d, transaction %s: %s", d.gen.number, msg.GetTxid(), e.GetPayload())
 	r.tell(d, e)
 }
 
 // ask passes a request on to the peer.
-func (r *Relay) ask(d *downstream, tx *transaction, msg *peer.ChaincodeMessage) {
-	if size := proto.Size(msg); size > r.cfg.MaxMessage {
+func (r *Relay) ask(d *downstream, tx *transaction, msg *message) {
+	if size := msg.size(); size > r.cfg.MaxMessage {
 		r.reject(d, msg, "the %s has %s, more than the %s that a peer takes", msg.GetType(), mebibytes(size), mebibytes(r.cfg.MaxMessage))
 		return
 	}
 	tx.asked = true
-	r.record(func(rec Recorder) { rec.Message(time.Now(), tx.up.name, true, msg) })
+	r.record(func(rec Recorder) { rec.Message(time.Now(), tx.up.name, true, &msg.ChaincodeMessage) })
 	tx.up.queue.push(msg)
 }
 
 // ended is a COMPLETED or ERROR. One for a transaction that is not there has been answered already.
-func (r *Relay) ended(d *downstream, tx *transaction, msg *peer.ChaincodeMessage) {
+func (r *Relay) ended(d *downstream, tx *transaction, msg *message) {
 	if tx == nil {
 		r.cfg.Log("generation %d sent a %s for a transaction that is not its own: %q", d.gen.number, msg.GetType(), msg.GetTxid())
 		return
 	}
-	if size := proto.Size(msg); size > r.cfg.MaxMessage {
+	if size := msg.size(); size > r.cfg.MaxMessage {
 		msg = errorMessage(tx.key, "the chaincode's result has %s, more than the %s that a peer takes", mebibytes(size), mebibytes(r.cfg.MaxMessage))
 	}
 	completed := msg.GetType() == peer.ChaincodeMessage_COMPLETED

@@ -163,7 +163,7 @@ func TestARestartThatFails(t *testing.T) {
 	p := g.peer()
 	g.swap(1, "a", Server)
 	expect(t, p, "t1", "1")
-	g.host.add("a", func(p *fakeProcess, _ stream) error { p.exit(9, "cannot start"); <-p.ctx.Done(); return nil })
+	g.host.add("a", func(p *fakeProcess, _ talk) error { p.exit(9, "cannot start"); <-p.ctx.Done(); return nil })
 	_, err := p.submit("t2", "exit")
 	expectError(t, err, "exit code 2")
 	_, err = p.submit("t3", "f") // held, and then not
@@ -198,7 +198,7 @@ func TestASwapWhileItStartsAgain(t *testing.T) {
 func TestAStreamThatEnds(t *testing.T) {
 	inModes(t, func(t *testing.T, mode Mode) {
 		g := newRig(t, Config{})
-		g.host.add("a", func(p *fakeProcess, s stream) error {
+		g.host.add("a", func(p *fakeProcess, s talk) error {
 			if len(g.host.generation(1)) > 1 {
 				return chaincode(number)(p, s)
 			}

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/proto"
 )
 
 // transaction is one that a peer has sent, and that has not been answered yet. It stays with its
@@ -12,14 +11,14 @@ import (
 type transaction struct {
 	key     key
 	up      *upstream
-	down    *downstream                 // nil for one that the relay itself answers
-	answers chan *peer.ChaincodeMessage // to a builtin's requests
-	asked   bool                        // a request of its is with the peer
-	limit   *time.Timer                 // nil for one that may take as long as the peer waits for it
+	down    *downstream   // nil for one that the relay itself answers
+	answers chan *message // to a builtin's requests
+	asked   bool          // a request of its is with the peer
+	limit   *time.Timer   // nil for one that may take as long as the peer waits for it
 }
 
 // fromPeer routes a message of a peer.
-func (r *Relay) fromPeer(u *upstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) fromPeer(u *upstream, msg *message) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if u.gone || r.closed {
@@ -40,7 +39,7 @@ func (r *Relay) fromPeer(u *upstream, msg *peer.ChaincodeMessage) {
 	}
 }
 
-func (r *Relay) handshake(u *upstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) handshake(u *upstream, msg *message) {
 	switch {
 	case msg.GetType() == peer.ChaincodeMessage_REGISTERED && u.registered == nil:
 		u.registered = msg
@@ -53,9 +52,9 @@ func (r *Relay) handshake(u *upstream, msg *peer.ChaincodeMessage) {
 
 // dispatch sends a new transaction to a generation. The choice, the note of it and the push are
 // one step as seen from a cut-over.
-func (r *Relay) dispatch(u *upstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) dispatch(u *upstream, msg *message) {
 	k := keyOf(msg)
-	size := proto.Size(msg)
+	size := msg.size()
 	switch _, running := u.txs[k]; {
 	case u.ready == nil:
 		u.queue.push(errorMessage(k, "a transaction before READY"))
@@ -96,7 +95,7 @@ func (r *Relay) choose(u *upstream, txid string) *generation {
 }
 
 // send gives a transaction to a generation.
-func (r *Relay) send(g *generation, u *upstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) send(g *generation, u *upstream, msg *message) {
 	k := keyOf(msg)
 	d := r.attach(g, u)
 	if d == nil {
@@ -112,7 +111,7 @@ func (r *Relay) send(g *generation, u *upstream, msg *peer.ChaincodeMessage) {
 		r.full(d)
 		return
 	}
-	r.record(func(rec Recorder) { rec.Begin(time.Now(), u.name, g.number, msg) })
+	r.record(func(rec Recorder) { rec.Begin(time.Now(), u.name, g.number, &msg.ChaincodeMessage) })
 	tx := &transaction{key: k, up: u, down: d}
 	u.txs[k] = tx
 	r.bound(tx)
@@ -124,21 +123,21 @@ func (r *Relay) send(g *generation, u *upstream, msg *peer.ChaincodeMessage) {
 
 // answer takes a peer's answer to where the request came from. One that nobody waits for stays
 // here: the Go shim ends its stream on it (shim/handler.go: handleResponse).
-func (r *Relay) answer(u *upstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) answer(u *upstream, msg *message) {
 	tx := u.txs[keyOf(msg)]
 	if tx == nil || !tx.asked {
 		r.cfg.Log("peer %s answers a request that nobody made, of transaction %s", u.name, msg.GetTxid())
 		return
 	}
 	tx.asked = false
-	if size := proto.Size(msg); size > r.cfg.MaxMessage {
+	if size := msg.size(); size > r.cfg.MaxMessage {
 		msg = errorMessage(tx.key, "the peer's answer has %s, more than the %s that a chaincode takes", mebibytes(size), mebibytes(r.cfg.MaxMessage))
 	}
 	if tx.answers != nil {
 		tx.answers <- msg // it has room for the one answer that can be due
 		return
 	}
-	r.record(func(rec Recorder) { rec.Message(time.Now(), u.name, false, msg) })
+	r.record(func(rec Recorder) { rec.Message(time.Now(), u.name, false, &msg.ChaincodeMessage) })
 	r.tell(tx.down, msg)
 }
 
@@ -153,9 +152,9 @@ func (r *Relay) fail(u *upstream, k key, format string, args ...any) {
 }
 
 // finish sends a peer the end of a transaction.
-func (r *Relay) finish(tx *transaction, msg *peer.ChaincodeMessage) {
+func (r *Relay) finish(tx *transaction, msg *message) {
 	if tx.down != nil {
-		r.record(func(rec Recorder) { rec.Message(time.Now(), tx.up.name, true, msg) })
+		r.record(func(rec Recorder) { rec.Message(time.Now(), tx.up.name, true, &msg.ChaincodeMessage) })
 	}
 	delete(tx.up.txs, tx.key)
 	tx.up.queue.push(msg)

@@ -32,8 +32,13 @@ type downstream struct {
 
 // stream is what the two directions have in common.
 type stream interface {
-	Send(*peer.ChaincodeMessage) error
-	Recv() (*peer.ChaincodeMessage, error)
+	SendMsg(msg any) error
+	RecvMsg(msg any) error
+}
+
+func read(s stream) (*message, error) {
+	msg := &message{}
+	return msg, s.RecvMsg(msg)
 }
 
 // open begins a downstream of a generation, with a process of its own where it takes one.
@@ -146,7 +151,7 @@ func (r *Relay) caller(ctx context.Context) *downstream {
 
 // converse speaks with a chaincode for as long as there is something to say.
 func (r *Relay) converse(d *downstream, s stream) {
-	msg, err := s.Recv()
+	msg, err := read(s)
 	if err != nil {
 		r.lost(d, err)
 		return
@@ -156,12 +161,12 @@ func (r *Relay) converse(d *downstream, s stream) {
 	}
 	r.tasks.run(func() {
 		// After an EOF the reader is told what it was.
-		if err := d.queue.write(d.ctx, s.Send); !errors.Is(err, io.EOF) {
+		if err := d.queue.write(d.ctx, s); !errors.Is(err, io.EOF) {
 			r.lost(d, err)
 		}
 	})
 	for {
-		msg, err := s.Recv()
+		msg, err := read(s)
 		if err != nil {
 			r.lost(d, err)
 			return
@@ -173,7 +178,7 @@ func (r *Relay) converse(d *downstream, s stream) {
 }
 
 // registers checks a process's first message.
-func (r *Relay) registers(d *downstream, msg *peer.ChaincodeMessage) bool {
+func (r *Relay) registers(d *downstream, msg *message) bool {
 	var id peer.ChaincodeID
 	err := proto.Unmarshal(msg.GetPayload(), &id)
 	r.mu.Lock()
@@ -269,7 +274,7 @@ func endsByItself(d *downstream) bool {
 
 // tell sends a chaincode what one of its transactions waits for: no more than one message for each
 // that was let in, and so it is not refused.
-func (r *Relay) tell(d *downstream, msg *peer.ChaincodeMessage) {
+func (r *Relay) tell(d *downstream, msg *message) {
 	if !d.queue.offer(msg) {
 		d.queue.push(msg)
 		r.full(d)

@@ -31,8 +31,14 @@ type fakeHost struct {
 	wg       sync.WaitGroup
 }
 
+// talk is a stream of either direction, as a chaincode has it.
+type talk interface {
+	Send(*peer.ChaincodeMessage) error
+	Recv() (*peer.ChaincodeMessage, error)
+}
+
 // program is what a process does with each stream it has with the relay.
-type program func(p *fakeProcess, s stream) error
+type program func(p *fakeProcess, s talk) error
 
 // fakeProcess is a "process".
 type fakeProcess struct {
@@ -188,7 +194,7 @@ func (c *call) put(name string, value []byte) error {
 
 // chaincode is a well-behaved program, but for what f does. f's result is the payload.
 func chaincode(f func(c *call) (string, error)) program {
-	return func(p *fakeProcess, s stream) error {
+	return func(p *fakeProcess, s talk) error {
 		return speak(p, s, func(c *call) {
 			payload, err := f(c)
 			response := &peer.Response{Status: 200, Payload: []byte(payload)}
@@ -204,7 +210,7 @@ func chaincode(f func(c *call) (string, error)) program {
 }
 
 // speak registers, and runs each transaction.
-func speak(p *fakeProcess, s stream, run func(c *call)) error {
+func speak(p *fakeProcess, s talk, run func(c *call)) error {
 	var sending sync.Mutex
 	send := func(msg *peer.ChaincodeMessage) {
 		sending.Lock()

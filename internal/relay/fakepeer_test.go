@@ -148,7 +148,7 @@ func (p *fakePeer) request(msg *peer.ChaincodeMessage) {
 	answer := &peer.ChaincodeMessage{Type: peer.ChaincodeMessage_RESPONSE, ChannelId: k.channel, Txid: k.txid}
 	switch {
 	case !known:
-		answer = errorMessage(k, "no ledger context")
+		answer = &errorMessage(k, "no ledger context").ChaincodeMessage
 	case msg.GetType() == peer.ChaincodeMessage_INVOKE_CHAINCODE && invoke != nil:
 		answer = invoke(msg)
 	default:
@@ -246,9 +246,9 @@ type silentPeer struct {
 	t   testing.TB
 }
 
-func (s silentPeer) Context() context.Context          { return s.ctx }
-func (s silentPeer) Send(*peer.ChaincodeMessage) error { return nil }
-func (s silentPeer) Recv() (*peer.ChaincodeMessage, error) {
+func (s silentPeer) Context() context.Context { return s.ctx }
+func (s silentPeer) SendMsg(any) error        { return nil }
+func (s silentPeer) RecvMsg(any) error {
 	<-s.ctx.Done()
-	return nil, s.ctx.Err()
+	return s.ctx.Err()
 }

@@ -3,8 +3,6 @@ package relay
 import (
 	"slices"
 	"time"
-
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
 // State is where a generation is in its life.
@@ -185,7 +183,7 @@ func (r *Relay) lingers(g *generation) time.Duration {
 // held is a transaction that was not sent to the generation it was for.
 type held struct {
 	up  *upstream
-	msg *peer.ChaincodeMessage
+	msg *message
 }
 
 // end ends a generation. What it was executing gets an ERROR that says why; what it has not seen

@@ -8,20 +8,42 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+// message is one that a peer or a chaincode has sent, or that the relay has made.
+type message struct {
+	peer.ChaincodeMessage
+
+	raw []byte // that it came in; nil for one that the relay has made
+}
+
+func newMessage(kind peer.ChaincodeMessage_Type, k key, payload []byte) *message {
+	return &message{ChaincodeMessage: peer.ChaincodeMessage{Type: kind, ChannelId: k.channel, Txid: k.txid, Payload: payload}}
+}
+
+// size is in bytes, encoded.
+func (m *message) size() int {
+	if m.raw != nil {
+		return len(m.raw)
+	}
+	return proto.Size(&m.ChaincodeMessage)
+}
+
 // key names a transaction within an upstream, as a peer does (core/chaincode/transaction_contexts.go).
 type key struct{ channel, txid string }
 
-func keyOf(msg *peer.ChaincodeMessage) key { return key{msg.GetChannelId(), msg.GetTxid()} }
+func keyOf(msg interface {
+	GetChannelId() string
+	GetTxid() string
+}) key {
+	return key{msg.GetChannelId(), msg.GetTxid()}
+}
 
 // errorMessage fails what the transaction waits for.
-func errorMessage(k key, format string, args ...any) *peer.ChaincodeMessage {
-	return &peer.ChaincodeMessage{
-		Type: peer.ChaincodeMessage_ERROR, ChannelId: k.channel, Txid: k.txid, Payload: fmt.Appendf(nil, format, args...),
-	}
+func errorMessage(k key, format string, args ...any) *message {
+	return newMessage(peer.ChaincodeMessage_ERROR, k, fmt.Appendf(nil, format, args...))
 }
 
 // startsTransaction is about a peer's messages.
-func startsTransaction(msg *peer.ChaincodeMessage) bool {
+func startsTransaction(msg *message) bool {
 	return msg.GetType() == peer.ChaincodeMessage_TRANSACTION || msg.GetType() == peer.ChaincodeMessage_INIT
 }
 
@@ -29,7 +51,7 @@ func startsTransaction(msg *peer.ChaincodeMessage) bool {
 // ends its stream on a message that it does not understand.
 type abilities struct{ writeBatch, getMultiple bool }
 
-func abilitiesOf(ready *peer.ChaincodeMessage) abilities {
+func abilitiesOf(ready *message) abilities {
 	var params peer.ChaincodeAdditionalParams
 	if err := proto.Unmarshal(ready.GetPayload(), &params); err != nil {
 		return abilities{} // as shims take it
@@ -56,28 +78,16 @@ func (a abilities) understands(kind peer.ChaincodeMessage_Type) bool {
 }
 
 // function is the first argument of a transaction, read without decoding the others.
-func function(msg *peer.ChaincodeMessage) string {
+func function(payload []byte) (name string) {
 	const args = 1 // ChaincodeInput.args
-	rest := msg.GetPayload()
-	for len(rest) > 0 {
-		number, kind, n := protowire.ConsumeTag(rest)
-		if n < 0 {
-			return ""
+	eachField(payload, func(field protowire.Number, kind protowire.Type, value []byte) bool {
+		found := field == args && kind == protowire.BytesType
+		if found {
+			name = string(value)
 		}
-		rest = rest[n:]
-		if number == args && kind == protowire.BytesType {
-			first, n := protowire.ConsumeBytes(rest)
-			if n < 0 {
-				return ""
-			}
-			return string(first)
-		}
-		if n = protowire.ConsumeFieldValue(number, kind, rest); n < 0 {
-			return ""
-		}
-		rest = rest[n:]
-	}
-	return ""
+		return !found
+	})
+	return name
 }
 
 // mebibytes writes a size for people.

@@ -68,7 +68,7 @@ func TestWhatAChaincodeMustNotSend(t *testing.T) {
 func TestARequestAfterCompleted(t *testing.T) {
 	g := newRig(t, Config{})
 	late := make(chan string, 1)
-	g.host.add("a", func(p *fakeProcess, s stream) error {
+	g.host.add("a", func(p *fakeProcess, s talk) error {
 		return speak(p, s, func(c *call) {
 			c.send(c.message(peer.ChaincodeMessage_COMPLETED, must(proto.Marshal(&peer.Response{Status: 200, Payload: []byte("ok")}))))
 			_, err := c.get("k")
@@ -160,7 +160,7 @@ func TestATransactionBeforeReady(t *testing.T) {
 	g := newRig(t, Config{})
 	u := g.r.newUpstream(t.Context())
 	defer g.r.detach(u)
-	g.r.fromPeer(u, &peer.ChaincodeMessage{Type: peer.ChaincodeMessage_TRANSACTION, Txid: "t"})
+	g.r.fromPeer(u, newMessage(peer.ChaincodeMessage_TRANSACTION, key{txid: "t"}, nil))
 	if msg, ok := u.queue.next(); !ok || msg.GetType() != peer.ChaincodeMessage_ERROR {
 		t.Errorf("the peer gets %v", msg)
 	}
@@ -224,7 +224,7 @@ func TestSizes(t *testing.T) {
 
 // frozen is a chaincode that stops reading at its first transaction "freeze", as under SIGSTOP.
 func frozen(reached chan<- struct{}) program {
-	return func(p *fakeProcess, s stream) error {
+	return func(p *fakeProcess, s talk) error {
 		_ = s.Send(register(p.PackageID))
 		for {
 			msg, err := s.Recv()
@@ -305,17 +305,17 @@ func TestAQueueThatIsFull(t *testing.T) {
 }
 
 func TestQueue(t *testing.T) {
-	message := func(size int) *peer.ChaincodeMessage { return &peer.ChaincodeMessage{Payload: make([]byte, size)} }
+	of := func(size int) *message { return newMessage(peer.ChaincodeMessage_RESPONSE, key{}, make([]byte, size)) }
 	q := newQueue(1000)
-	if !q.offer(message(2000)) {
+	if !q.offer(of(2000)) {
 		t.Error("an empty queue does not take a large message")
 	}
-	if q.offer(message(1)) {
+	if q.offer(of(1)) {
 		t.Error("a full queue takes one more")
 	}
 	waited := make(chan struct{})
 	go func() { q.awaitRoom(t.Context()); close(waited) }()
-	q.push(message(1))
+	q.push(of(1))
 	if msg, ok := q.next(); !ok || len(msg.GetPayload()) != 2000 {
 		t.Error("the oldest is not the first")
 	}
@@ -333,7 +333,7 @@ func TestQueue(t *testing.T) {
 		t.Error("it holds what was taken")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	q.push(message(2000))
+	q.push(of(2000))
 	cancel()
 	q.awaitRoom(ctx) // returns
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestWhatCannotServe(t *testing.T) {
-	never := func(p *fakeProcess, s stream) error { <-p.ctx.Done(); return nil }
+	never := func(p *fakeProcess, s talk) error { <-p.ctx.Done(); return nil }
 	cases := []struct {
 		name  string
 		run   program
@@ -20,19 +20,19 @@ func TestWhatCannotServe(t *testing.T) {
 		words []string
 	}{
 		{"a program that is not there", nil, NotStarted, []string{"no such file"}},
-		{"it ends before it registers", func(p *fakeProcess, _ stream) error {
+		{"it ends before it registers", func(p *fakeProcess, _ talk) error {
 			p.exit(3, "panic: at the start")
 			<-p.ctx.Done()
 			return nil
 		}, Ended, []string{"exit code 3", "panic: at the start", "before it was ready"}},
 		{"it never registers", never, TooLate, []string{"within 1s", "killed here"}},
-		{"it ends its stream", func(*fakeProcess, stream) error { return fmt.Errorf("not today") }, Ended, []string{"before it was ready"}},
-		{"it registers as another", func(p *fakeProcess, s stream) error {
+		{"it ends its stream", func(*fakeProcess, talk) error { return fmt.Errorf("not today") }, Ended, []string{"before it was ready"}},
+		{"it registers as another", func(p *fakeProcess, s talk) error {
 			_ = s.Send(register("basic_1.0:4567"))
 			<-p.ctx.Done()
 			return nil
 		}, WrongID, []string{"basic_1.0:4567", packageID}},
-		{"it does not register first", func(p *fakeProcess, s stream) error {
+		{"it does not register first", func(p *fakeProcess, s talk) error {
 			_ = s.Send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_GET_STATE})
 			<-p.ctx.Done()
 			return nil
@@ -86,7 +86,7 @@ func TestItEndsAfterItHasRegistered(t *testing.T) {
 	g.swap(1, "good", Server)
 	var streams atomic.Int32
 	first := make(chan struct{})
-	g.host.add("bad", func(p *fakeProcess, s stream) error {
+	g.host.add("bad", func(p *fakeProcess, s talk) error {
 		if streams.Add(1) == 1 {
 			_ = s.Send(register(p.PackageID))
 			_, _ = s.Recv() // REGISTERED
@@ -123,7 +123,7 @@ func TestAStrangerThatCalls(t *testing.T) {
 func TestTheFirstOneFails(t *testing.T) {
 	g := newRig(t, Config{})
 	p := g.peer()
-	g.host.add("bad", func(p *fakeProcess, _ stream) error { p.exit(3, "panic: early"); <-p.ctx.Done(); return nil })
+	g.host.add("bad", func(p *fakeProcess, _ talk) error { p.exit(3, "panic: early"); <-p.ctx.Done(); return nil })
 	if fault := g.trySwap(t.Context(), 1, "bad", Server); fault.Why != Ended {
 		t.Errorf("it is %+v", fault)
 	}

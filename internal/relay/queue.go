@@ -4,9 +4,6 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/protobuf/proto"
 )
 
 // queue holds the messages that one writer is to send. Nobody but the writer ever waits for the
@@ -23,7 +20,7 @@ type queue struct {
 }
 
 type item struct {
-	msg  *peer.ChaincodeMessage
+	msg  *message
 	size int
 }
 
@@ -32,8 +29,8 @@ func newQueue(limit int) *queue {
 }
 
 // offer adds a message unless that would take the queue over its limit. An empty queue takes any.
-func (q *queue) offer(msg *peer.ChaincodeMessage) bool {
-	size := proto.Size(msg)
+func (q *queue) offer(msg *message) bool {
+	size := msg.size()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.items) > 0 && q.bytes+size > q.limit {
@@ -44,14 +41,14 @@ func (q *queue) offer(msg *peer.ChaincodeMessage) bool {
 }
 
 // push adds a message in any case.
-func (q *queue) push(msg *peer.ChaincodeMessage) {
-	size := proto.Size(msg)
+func (q *queue) push(msg *message) {
+	size := msg.size()
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.add(msg, size)
 }
 
-func (q *queue) add(msg *peer.ChaincodeMessage, size int) {
+func (q *queue) add(msg *message, size int) {
 	q.items = append(q.items, item{msg, size})
 	q.bytes += size
 	select {
@@ -89,10 +86,10 @@ func (q *queue) full() <-chan struct{} {
 }
 
 // take removes all messages, and gives them oldest first.
-func (q *queue) take() []*peer.ChaincodeMessage {
+func (q *queue) take() []*message {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	msgs := make([]*peer.ChaincodeMessage, len(q.items))
+	msgs := make([]*message, len(q.items))
 	for i, it := range q.items {
 		msgs[i] = it.msg
 	}
@@ -102,7 +99,7 @@ func (q *queue) take() []*peer.ChaincodeMessage {
 }
 
 // next removes the oldest message.
-func (q *queue) next() (*peer.ChaincodeMessage, bool) {
+func (q *queue) next() (*message, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.items) == 0 {
@@ -140,14 +137,14 @@ func (q *queue) roomMade() {
 
 // write sends what is in the queue, and what will be, until ctx is done or a message cannot be sent.
 // What it has not taken by then stays in the queue.
-func (q *queue) write(ctx context.Context, send func(*peer.ChaincodeMessage) error) error {
+func (q *queue) write(ctx context.Context, s stream) error {
 	for {
 		for ctx.Err() == nil {
 			msg, ok := q.next()
 			if !ok {
 				break
 			}
-			if err := send(msg); err != nil {
+			if err := s.SendMsg(msg); err != nil {
 				return err
 			}
 			q.sent()

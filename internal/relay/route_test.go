@@ -156,7 +156,7 @@ func TestNothingRunnable(t *testing.T) {
 
 func TestKeepalive(t *testing.T) {
 	g := newRig(t, Config{})
-	g.host.add("a", func(p *fakeProcess, s stream) error {
+	g.host.add("a", func(p *fakeProcess, s talk) error {
 		return speak(p, s, func(c *call) {
 			c.send(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_KEEPALIVE})
 			c.send(c.message(peer.ChaincodeMessage_COMPLETED, must(proto.Marshal(&peer.Response{Status: 200, Payload: []byte("ok")}))))

@@ -36,7 +36,7 @@ func (c contract) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
 }
 
 // onTheShim speaks with the relay as shim.Start and shim.ChaincodeServer do.
-func onTheShim(p *fakeProcess, s stream) error {
+func onTheShim(p *fakeProcess, s talk) error {
 	switch s := s.(type) {
 	case peer.Chaincode_ConnectServer:
 		return (&shim.ChaincodeServer{CCID: p.PackageID, CC: contract{p}}).Connect(s)

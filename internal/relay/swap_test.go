@@ -93,7 +93,7 @@ func TestDrainingIsBounded(t *testing.T) {
 
 // slowly registers when its gate is opened.
 func slowly(gate <-chan struct{}, then program) program {
-	return func(p *fakeProcess, s stream) error {
+	return func(p *fakeProcess, s talk) error {
 		select {
 		case <-gate:
 			return then(p, s)
@@ -214,7 +214,7 @@ func TestNestedCallsStayWithTheirGeneration(t *testing.T) {
 		k := key{"otherchannel", msg.GetTxid()}
 		got, err := p.end(k, p.begin(k, "inner"))
 		if err != nil {
-			return errorMessage(keyOf(msg), "%v", err)
+			return &errorMessage(keyOf(msg), "%v", err).ChaincodeMessage
 		}
 		return &peer.ChaincodeMessage{Type: peer.ChaincodeMessage_RESPONSE, ChannelId: msg.GetChannelId(), Txid: msg.GetTxid(), Payload: []byte(got)}
 	}
@@ -335,7 +335,7 @@ func TestFunction(t *testing.T) {
 		"another":   {[]byte{0xff}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := function(&peer.ChaincodeMessage{Payload: tc.payload}); got != tc.want {
+			if got := function(tc.payload); got != tc.want {
 				t.Errorf("it is %q, want %q", got, tc.want)
 			}
 		})

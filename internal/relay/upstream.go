@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
@@ -23,8 +24,8 @@ type upstream struct {
 	cancel context.CancelCauseFunc
 	queue  *queue
 
-	registered *peer.ChaincodeMessage // the peer's own REGISTERED and READY, for each generation
-	ready      *peer.ChaincodeMessage
+	registered *message // the peer's own REGISTERED and READY, for each generation
+	ready      *message
 	abilities  abilities
 	txs        map[key]*transaction
 	gone       bool
@@ -33,7 +34,7 @@ type upstream struct {
 // connect serves one stream of a peer: it registers at once, whether something is runnable or not,
 // because a peer's first caller waits for that. It never registers twice: a peer that is
 // registered with ends its stream on another REGISTER (core/chaincode/handler.go).
-func (r *Relay) connect(stream peer.Chaincode_ConnectServer) error {
+func (r *Relay) connect(stream grpc.ServerStream) error {
 	if !r.tasks.begin() {
 		return errClosing
 	}
@@ -44,8 +45,8 @@ func (r *Relay) connect(stream peer.Chaincode_ConnectServer) error {
 	}
 	u := r.newUpstream(stream.Context())
 	defer r.detach(u)
-	u.queue.push(&peer.ChaincodeMessage{Type: peer.ChaincodeMessage_REGISTER, Payload: id})
-	r.tasks.run(func() { u.cancel(u.queue.write(u.ctx, stream.Send)) })
+	u.queue.push(newMessage(peer.ChaincodeMessage_REGISTER, key{}, id))
+	r.tasks.run(func() { u.cancel(u.queue.write(u.ctx, stream)) })
 	r.tasks.run(func() { u.cancel(r.readPeer(u, stream)) })
 	late := r.after(r.cfg.RegisterLimit, func() {
 		if u.ready == nil {
@@ -79,9 +80,9 @@ func (r *Relay) newUpstream(ctx context.Context) *upstream {
 	return u
 }
 
-func (r *Relay) readPeer(u *upstream, stream peer.Chaincode_ConnectServer) error {
+func (r *Relay) readPeer(u *upstream, stream grpc.ServerStream) error {
 	for {
-		msg, err := stream.Recv()
+		msg, err := read(stream)
 		if err != nil {
 			return err
 		}
@@ -99,7 +100,7 @@ func (r *Relay) detach(u *upstream) {
 	for k, tx := range u.txs {
 		if tx.down != nil { // its trace has begun, and nothing else would end it
 			end := errorMessage(k, "the stream of peer %s ended before the transaction", u.name)
-			r.record(func(rec Recorder) { rec.Message(time.Now(), u.name, true, end) })
+			r.record(func(rec Recorder) { rec.Message(time.Now(), u.name, true, &end.ChaincodeMessage) })
 		}
 		delete(u.txs, k)
 		r.left(tx)
@@ -128,7 +129,7 @@ func (r *Relay) withoutPeer(g *generation) {
 }
 
 // peerReady is the end of the registration with a peer.
-func (r *Relay) peerReady(u *upstream, ready *peer.ChaincodeMessage) {
+func (r *Relay) peerReady(u *upstream, ready *message) {
 	u.ready, u.abilities = ready, abilitiesOf(ready)
 	r.cfg.Log("peer %s has registered the chaincode", u.name)
 	for _, g := range []*generation{r.live, r.starting} {
