@@ -28,7 +28,7 @@ var layers = []struct {
 		"offline",
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
-	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror"}},
+	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "golden"}},
 }
 
 // upward are the imports that break the order of the layers, each with its reason.
@@ -48,9 +48,9 @@ var only = []struct {
 	{[]string{"github.com/moby/moby/", "github.com/docker/docker", "github.com/docker/cli"},
 		[]string{"internal/runtime/docker"}, "everything else speaks to a runtime.Runtime, which may be plain processes"},
 	{[]string{"testing"},
-		[]string{"internal/runtime/runtimetest"}, "production code that imports testing carries its flags and its weight"},
-	{[]string{module + "internal/runtime/runtimetest"},
-		[]string{"internal/runtime/runtimetest"}, "the conformance suite is for tests"},
+		[]string{"internal/runtime/runtimetest", "internal/golden"}, "production code that imports testing carries its flags and its weight"},
+	{[]string{module + "internal/runtime/runtimetest", module + "internal/golden"},
+		[]string{"internal/runtime/runtimetest"}, "what helps tests is for tests"},
 	{[]string{module + "internal/cli"},
 		[]string{"cmd/ccdev", "cmd/man", "internal/cli/man"}, "a library that imports the command line cannot be used without it"},
 	{[]string{module + "internal/tui", module + "internal/printer"},

@@ -3,16 +3,13 @@ package contract_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/contract"
-	"github.com/google/go-cmp/cmp"
+	"github.com/ccdev/ccdev/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // The metadata are what chaincodes have answered: Go's of contractapi v2.2.2 (the template's
 // contract, and a second one), Node's of fabric-contract-api 2.5.8, without and with decorators.
@@ -30,19 +27,7 @@ func TestGolden(t *testing.T) {
 			if err := enc.Encode(contract.Parse(text)); err != nil {
 				t.Fatal(err)
 			}
-			golden := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
+			golden.Check(t, name+".golden", got.String())
 		})
 	}
 }

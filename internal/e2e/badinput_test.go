@@ -3,7 +3,6 @@ package e2e
 import (
 	"bytes"
 	"cmp"
-	"flag"
 	"fmt"
 	"maps"
 	"net"
@@ -14,9 +13,9 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
-)
 
-var update = flag.Bool("update", false, "write the golden file anew")
+	"github.com/ccdev/ccdev/internal/golden"
+)
 
 // badInput is something that ccdev cannot do, in the folder of a Go chaincode.
 type badInput struct {
@@ -57,7 +56,7 @@ func TestBadInput(t *testing.T) {
 			})
 		}
 	})
-	if *update {
+	if golden.Update() {
 		if err := os.WriteFile(badInputGolden, []byte(strings.Join(got, "")), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +93,7 @@ func (in badInput) check(t *testing.T, chaincode, port string, section *string) 
 	if !strings.Contains(said, "\nfix:   ") {
 		t.Errorf("it has no way out:\n%s", said)
 	}
-	if said != *section && !*update {
+	if said != *section && !golden.Update() {
 		t.Errorf("%s has\n%s\nand now it is (keep it with -update)\n%s", badInputGolden, *section, said)
 	}
 	*section = said

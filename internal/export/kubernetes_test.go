@@ -2,19 +2,17 @@ package export
 
 import (
 	"bytes"
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/ccpackage"
 	"github.com/ccdev/ccdev/internal/cctls"
+	"github.com/ccdev/ccdev/internal/golden"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // onCluster is a chaincode for a cluster, without TLS or with it.
 func onCluster(t *testing.T, mode string) Kubernetes {
@@ -71,9 +69,9 @@ func TestKubernetesFiles(t *testing.T) {
 			if again := files(t, onCluster(t, mode)); !cmp.Equal(made, again) {
 				t.Error("a second export is another one")
 			}
-			golden := filepath.Join("testdata", "kubernetes-"+name)
-			if *update {
-				if err := os.RemoveAll(golden); err != nil {
+			dir := filepath.Join("testdata", "kubernetes-"+name)
+			if golden.Update() {
+				if err := os.RemoveAll(dir); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -84,16 +82,16 @@ func TestKubernetesFiles(t *testing.T) {
 					continue // its ID, which is in the others, is of all its bytes
 				}
 				got[file] = string(text)
-				if *update {
-					put(t, filepath.Join(golden, file), text)
+				if golden.Update() {
+					put(t, filepath.Join(dir, file), text)
 				}
 			}
-			entries, err := os.ReadDir(golden)
+			entries, err := os.ReadDir(dir)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, e := range entries {
-				text, err := os.ReadFile(filepath.Join(golden, e.Name()))
+				text, err := os.ReadFile(filepath.Join(dir, e.Name()))
 				if err != nil {
 					t.Fatal(err)
 				}

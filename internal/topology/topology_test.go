@@ -1,7 +1,6 @@
 package topology_test
 
 import (
-	"flag"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/golden"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/topology"
@@ -17,8 +17,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 var runtimes = []string{network.RuntimeDocker, network.RuntimeProcess}
 
@@ -92,17 +90,7 @@ func modelGolden(t *testing.T, n network.Network, name string) {
 		t.Fatal(err)
 	}
 	got := strings.ReplaceAll(string(text), n.Dir, "PROJECT")
-	golden := filepath.Join("testdata", name+".yaml")
-	if *update {
-		write(t, golden, got)
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the model differs from %s; \"go test -update\" writes it anew (-want +got):\n%s", golden, diff)
-	}
+	golden.Check(t, name+".yaml", got)
 }
 
 func TestPortsAreForThisMachineOnly(t *testing.T) {

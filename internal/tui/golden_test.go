@@ -2,36 +2,15 @@ package tui
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/ccdev/ccdev/internal/golden"
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".golden")
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("it differs from %s (-want +got):\n%s", file, diff)
-	}
-}
 
 // Every state of the screen at three sizes, read by a person once, and in colour at one of them.
 func TestScenes(t *testing.T) {
@@ -45,10 +24,10 @@ func TestScenes(t *testing.T) {
 				whole(t, content, size.width, size.height)
 				fmt.Fprintf(&all, "%dx%d\n%s\n\n", size.width, size.height, trimmed(ansi.Strip(content)))
 				if size.width == 120 {
-					golden(t, name+".color", strings.ReplaceAll(trimmed(content), "\x1b", "␛")+"\n")
+					golden.Check(t, name+".color.golden", strings.ReplaceAll(trimmed(content), "\x1b", "␛")+"\n")
 				}
 			}
-			golden(t, name, all.String())
+			golden.Check(t, name+".golden", all.String())
 		})
 	}
 }

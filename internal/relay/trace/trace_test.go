@@ -5,46 +5,25 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/golden"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/queryresult"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s (-want +got):\n%s", file, d)
-	}
-}
-
 var names = []string{"create", "reads", "private", "batch", "refused", "init", "binary", "called"}
 
 // TestTraces has all there is in what the shim said. The golden files are read by a person once.
 func TestTraces(t *testing.T) {
 	for _, name := range names {
-		t.Run(name, func(t *testing.T) { golden(t, name+".json", asJSON(t, played(t, name, Options{}))) })
+		t.Run(name, func(t *testing.T) { golden.Check(t, name+".json", asJSON(t, played(t, name, Options{}))) })
 	}
 }
 
@@ -57,7 +36,7 @@ func TestWaterfalls(t *testing.T) {
 				if err := Waterfall(&b, tr, width, false); err != nil {
 					t.Fatal(err)
 				}
-				golden(t, name+"."+label+".txt", b.String())
+				golden.Check(t, name+"."+label+".txt", b.String())
 				var colored strings.Builder
 				if err := Waterfall(&colored, tr, width, true); err != nil {
 					t.Fatal(err)
@@ -79,7 +58,7 @@ func TestLines(t *testing.T) {
 		b.WriteString(Line(played(t, name, Options{})) + "\n")
 	}
 	b.WriteString(Line(Trace{Start: began, TxID: "abc", Function: "Hang", Peer: "peer0.org1", Generation: 2, Running: true, Duration: 12 * time.Second}) + "\n")
-	golden(t, "lines.txt", b.String())
+	golden.Check(t, "lines.txt", b.String())
 }
 
 // secrets are what the transaction "private" was given, wrote and read.
