@@ -28,7 +28,9 @@ var layers = []struct {
 		"offline",
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
-	{"values and tools that everything speaks in", []string{"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "golden"}},
+	{"values and tools that everything speaks in", []string{
+		"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "golden", "shell",
+	}},
 }
 
 // upward are the imports that break the order of the layers, each with its reason.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/session"
+	"github.com/ccdev/ccdev/internal/shell"
 	"github.com/spf13/cobra"
 )
 
@@ -18,7 +19,7 @@ type variableForm func(session.Variable) string
 var shells = map[string]variableForm{
 	"dotenv": dotenv,
 	"sh": func(v session.Variable) string {
-		return "export " + v.Name + "='" + strings.ReplaceAll(v.Value, "'", `'\''`) + "'"
+		return "export " + v.Name + "=" + shell.Quote(v.Value)
 	},
 	"fish": func(v session.Variable) string {
 		return "set -gx " + v.Name + " '" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(v.Value) + "';"
@@ -30,7 +31,7 @@ var shells = map[string]variableForm{
 }
 
 func newEnvCmd(a *app) *cobra.Command {
-	var org, shell, chaincode string
+	var org, shellName, chaincode string
 	peer := 0
 	cmd := &cobra.Command{
 		Use:   "env",
@@ -52,9 +53,9 @@ the IDE that you start it in: where it has to listen, or what it has to dial, an
   peer chaincode invoke -o $ORDERER_ADDRESS --tls --cafile "$ORDERER_CA" -C $CHANNEL_NAME -n basic -c '{"Args":["DeleteAsset","asset1"]}'`,
 		Args: arguments(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			form, known := shells[shell]
+			form, known := shells[shellName]
 			if !known {
-				return fault.New(fault.Usage, "use one of: "+strings.Join(sortedKeys(shells), ", "), "ccdev does not know the shell %q", shell)
+				return fault.New(fault.Usage, "use one of: "+strings.Join(sortedKeys(shells), ", "), "ccdev does not know the shell %q", shellName)
 			}
 			if chaincode != "" {
 				return runChaincodeEnv(cmd.Context(), a, chaincode, form)
@@ -65,7 +66,7 @@ the IDE that you start it in: where it has to listen, or what it has to dial, an
 	flags := cmd.Flags()
 	flags.StringVar(&org, "org", "", "org whose Admin acts (default: the first one)")
 	flags.IntVar(&peer, "peer", 0, "number of the org's peer, from 0")
-	flags.StringVar(&shell, "shell", usualShell(), "sh, fish or powershell; or dotenv, for IDEs and docker")
+	flags.StringVar(&shellName, "shell", usualShell(), "sh, fish or powershell; or dotenv, for IDEs and docker")
 	flags.StringVar(&chaincode, "chaincode", "", "print what to start this chaincode of lang: external with")
 	registerCompletion(cmd, "shell", sortedKeys(shells)...)
 	completeFlag(a, cmd, "org", orgNames)

@@ -21,6 +21,7 @@ import (
 	"github.com/ccdev/ccdev/internal/host"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/relay"
+	"github.com/ccdev/ccdev/internal/shell"
 )
 
 //go:embed kubernetes/*.tmpl compose/*.tmpl
@@ -167,9 +168,9 @@ func definitionFlags(cc network.Chaincode) string {
 	flags := []string{"--name", cc.Name, "--version", cc.Version, "--sequence", "1"}
 	switch {
 	case policy.IsReference(cc.Endorsement):
-		flags = append(flags, "--channel-config-policy", quoted(cc.Endorsement))
+		flags = append(flags, "--channel-config-policy", shell.Quote(cc.Endorsement))
 	case cc.Endorsement != "":
-		flags = append(flags, "--signature-policy", quoted(cc.Endorsement))
+		flags = append(flags, "--signature-policy", shell.Quote(cc.Endorsement))
 	}
 	if cc.Collections != "" {
 		flags = append(flags, "--collections-config", collectionsFile)
@@ -184,7 +185,7 @@ func definitionFlags(cc network.Chaincode) string {
 func operatorFlags(cc network.Chaincode) string {
 	var flags string
 	if cc.Endorsement != "" && !policy.IsReference(cc.Endorsement) {
-		flags += " --policy=" + quoted(cc.Endorsement)
+		flags += " --policy=" + shell.Quote(cc.Endorsement)
 	}
 	if cc.Collections != "" {
 		flags += " --collections-config=" + collectionsFile
@@ -195,27 +196,12 @@ func operatorFlags(cc network.Chaincode) string {
 	return flags
 }
 
-// plainWord needs no quotes in a shell's command line.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./:=+,-]+$`)
-
-// quoted is a word of a shell's command line that means exactly text.
-func quoted(text string) string {
-	switch {
-	case plainWord.MatchString(text):
-		return text
-	case !strings.ContainsAny(text, "\"$`\\!"):
-		return `"` + text + `"`
-	default:
-		return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-	}
-}
-
 // literal is a text in which Kubernetes puts no variables in, as it does for $(NAME).
 func literal(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 func render(name string, values any) ([]byte, error) {
 	t, err := template.New(path.Base(name)+".tmpl").Option("missingkey=error").Funcs(template.FuncMap{
-		"q": quotedYAML, "sh": quoted, "literal": literal,
+		"q": quotedYAML, "sh": shell.Quote, "literal": literal,
 	}).ParseFS(templates, name+".tmpl")
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)

@@ -13,6 +13,7 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay/trace"
 	"github.com/ccdev/ccdev/internal/session"
+	"github.com/ccdev/ccdev/internal/shell"
 	"github.com/charmbracelet/colorprofile"
 )
 
@@ -175,12 +176,4 @@ func text(v trace.Value) string {
 }
 
 // quote makes a word that a shell takes as it is.
-func quote(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-/:=@%+,", r)
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
+func quote(word string) string { return shell.Quote(word) }
