@@ -2,6 +2,7 @@ package atomicfile_test
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,6 +91,44 @@ func TestAReaderNeverSeesAPart(t *testing.T) {
 		}
 	}
 	onlyFile(t, path)
+}
+
+func TestCopyReplacesAFileThatIsInUse(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "from"), filepath.Join(t.TempDir(), "to")
+	write(t, from, "a new program")
+	write(t, to, "an old program")
+	used, err := os.Open(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer used.Close() //nolint:errcheck // only read from
+	if err := atomicfile.Copy(from, to, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, to); got != "a new program" {
+		t.Errorf("the copy holds %q", got)
+	}
+	if info, err := os.Stat(to); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the copy is %v, %v", info, err)
+	}
+	if old, err := io.ReadAll(used); err != nil || string(old) != "an old program" {
+		t.Errorf("who had it open reads %q, %v", old, err)
+	}
+	onlyFile(t, to)
+}
+
+func TestCopyOfWhatCannotBeReadLeavesWhatWasThere(t *testing.T) {
+	dir, to := t.TempDir(), filepath.Join(t.TempDir(), "to")
+	write(t, to, "old")
+	for _, from := range []string{dir, filepath.Join(dir, "none")} {
+		if err := atomicfile.Copy(from, to, 0o755); err == nil {
+			t.Errorf("%s was copied", from)
+		}
+		if got := read(t, to); got != "old" {
+			t.Errorf("the file holds %q", got)
+		}
+		onlyFile(t, to)
+	}
 }
 
 // onlyFile fails if anything but the file lies in its folder.

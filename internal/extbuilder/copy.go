@@ -1,9 +1,10 @@
 package extbuilder
 
 import (
-	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/ccdev/ccdev/internal/atomicfile"
 )
 
 // Copy puts this program into dir/bin by the names that a peer calls the builder by, where dir is the
@@ -19,45 +20,25 @@ func Copy(dir string) error {
 		return cannot("make", bin, err)
 	}
 	names := Programs()
-	if err := copyProgram(self, filepath.Join(bin, names[0])); err != nil {
+	// Every user can run it: the peer is another one than the init container.
+	if err := atomicfile.Copy(self, filepath.Join(bin, names[0]), 0o755); err != nil {
 		return cannot("copy", names[0], err)
 	}
 	for _, name := range names[1:] {
-		err := replace(filepath.Join(bin, name), func(made string) error { return os.Symlink(names[0], made) })
-		if err != nil {
+		if err := link(names[0], filepath.Join(bin, name)); err != nil {
 			return cannot("make", name, err)
 		}
 	}
 	return nil
 }
 
-// copyProgram makes a copy that every user can run, as the peer is another one than the init container.
-func copyProgram(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }() // only read from
-	return replace(to, func(made string) error {
-		out, err := os.OpenFile(made, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(out, in); err != nil {
-			_ = out.Close() // the copy has failed already
-			return err
-		}
-		return out.Close()
-	})
-}
-
-// replace has a file made beside path, and then takes it for path: a peer may be using what is there.
-func replace(path string, doMake func(path string) error) error {
+// link makes a link, and then takes it for path: a peer may be using what is there.
+func link(target, path string) error {
 	made := path + ".new"
 	if err := os.RemoveAll(made); err != nil {
 		return err
 	}
-	if err := doMake(made); err != nil {
+	if err := os.Symlink(target, made); err != nil {
 		return err
 	}
 	return os.Rename(made, path)

@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"debug/elf"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 
+	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/extbuilder"
 	"github.com/ccdev/ccdev/internal/fault"
 )
@@ -83,7 +83,7 @@ func layOutAgent(agent, dir string) error {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
-	if err := copyProgram(agent, filepath.Join(dir, "ccdev")); err != nil {
+	if err := atomicfile.Copy(agent, filepath.Join(dir, "ccdev"), 0o755); err != nil {
 		return err
 	}
 	for _, name := range extbuilder.Programs() {
@@ -92,20 +92,6 @@ func layOutAgent(agent, dir string) error {
 		}
 	}
 	return nil
-}
-
-func copyProgram(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }() // only read from
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
 }
 
 // agentHash tells one ccdev from another: the first 12 hex digits of its SHA-256.
