@@ -29,7 +29,7 @@ var layers = []struct {
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
 	{"values and tools that everything speaks in", []string{
-		"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "golden", "shell",
+		"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "yamltemplate", "golden", "shell",
 	}},
 }
 

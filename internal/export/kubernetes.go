@@ -1,13 +1,9 @@
 package export
 
 import (
-	"bytes"
 	"embed"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -22,6 +18,7 @@ import (
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/shell"
+	"github.com/ccdev/ccdev/internal/yamltemplate"
 )
 
 //go:embed kubernetes/*.tmpl compose/*.tmpl
@@ -200,24 +197,5 @@ func operatorFlags(cc network.Chaincode) string {
 func literal(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 func render(name string, values any) ([]byte, error) {
-	t, err := template.New(path.Base(name)+".tmpl").Option("missingkey=error").Funcs(template.FuncMap{
-		"q": quotedYAML, "sh": shell.Quote, "literal": literal,
-	}).ParseFS(templates, name+".tmpl")
-	if err != nil {
-		return nil, fmt.Errorf("render %s: %w", name, err)
-	}
-	var out bytes.Buffer
-	if err := t.Execute(&out, values); err != nil {
-		return nil, fmt.Errorf("render %s: %w", name, err)
-	}
-	return out.Bytes(), nil
-}
-
-// quotedYAML makes any string a YAML scalar: YAML's double-quoted strings include JSON's.
-func quotedYAML(s string) (string, error) {
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(s)
-	return strings.TrimSuffix(out.String(), "\n"), err
+	return yamltemplate.Render(templates, name, values, template.FuncMap{"sh": shell.Quote, "literal": literal})
 }

@@ -3,8 +3,7 @@ package nodeconfig
 
 import (
 	"bytes"
-	_ "embed"
-	"encoding/json"
+	"embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,17 +18,15 @@ import (
 
 	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/network"
+	"github.com/ccdev/ccdev/internal/yamltemplate"
 )
 
 // Every setting that Fabric has a right default for is left to Fabric. The templates hold the
 // others: those we want otherwise, and those that are zero, or off, when absent. Read for Fabric
 // 2.5.9 and 3.1.1 in sampleconfig/, orderer/common/localconfig and the users of viper.
-var (
-	//go:embed core.yaml.tmpl
-	coreYAML string
-	//go:embed orderer.yaml.tmpl
-	ordererYAML string
-)
+//
+//go:embed *.tmpl
+var templates embed.FS
 
 // Ensure writes the configuration of every node of the network, where it differs from what is
 // there. made tells whether anything was written.
@@ -67,7 +64,7 @@ func Peer(n network.Network, o network.Org, p network.Peer) ([]byte, error) {
 		return nil, err
 	}
 	execute, endorse := limits(n)
-	return render("core.yaml", coreYAML, struct {
+	return render("core.yaml", struct {
 		Network  network.Network
 		Org      network.Org
 		Peer     network.Peer
@@ -95,28 +92,14 @@ func Orderer(n network.Network) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render orderer.yaml: listen address: %w", err)
 	}
-	return render("orderer.yaml", ordererYAML, struct {
+	return render("orderer.yaml", struct {
 		network.Orderer
 		Host, Port string
 	}{n.Orderer, host, port})
 }
 
-func render(name, text string, values any) ([]byte, error) {
-	t, err := template.New(name).Option("missingkey=error").Funcs(template.FuncMap{"q": quote, "join": path.Join}).Parse(text)
-	if err != nil {
-		return nil, fmt.Errorf("render %s: %w", name, err)
-	}
-	var out bytes.Buffer
-	if err := t.Execute(&out, values); err != nil {
-		return nil, fmt.Errorf("render %s: %w", name, err)
-	}
-	return out.Bytes(), nil
-}
-
-// quote makes any string a YAML scalar: YAML's double-quoted strings include JSON's.
-func quote(s string) (string, error) {
-	text, err := json.Marshal(s)
-	return string(text), err
+func render(name string, values any) ([]byte, error) {
+	return yamltemplate.Render(templates, name, values, template.FuncMap{"join": path.Join})
 }
 
 // put makes the file hold text, and tells whether it had to.
