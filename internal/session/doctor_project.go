@@ -15,7 +15,6 @@ import (
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/ports"
 	"github.com/ccdev/ccdev/internal/project"
-	"github.com/ccdev/ccdev/internal/runtime"
 )
 
 // languages are those of the project's chaincodes, and why one has none.
@@ -100,10 +99,5 @@ func (e *examination) running(ctx context.Context, n network.Network) (names []s
 		return nil, err
 	}
 	services, err := l.rt.Services(ctx)
-	for _, s := range services {
-		if s.State == runtime.Running {
-			names = append(names, s.Name)
-		}
-	}
-	return names, err
+	return runningOf(services), err
 }

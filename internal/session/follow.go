@@ -65,9 +65,10 @@ func (f *follower) begin(ctx context.Context, name string, tail int) {
 // join follows the services that run and are not followed, and tells how many those were.
 func (f *follower) join(ctx context.Context) (more int) {
 	services, _ := f.rt.Services(ctx) // the next time, perhaps
+	run := runningOf(services)
 	for _, name := range f.choose(services) {
 		followed, known := f.known[name]
-		if followed || !isRunning(services, name) {
+		if followed || !slices.Contains(run, name) {
 			continue
 		}
 		tail := -1
@@ -78,8 +79,4 @@ func (f *follower) join(ctx context.Context) (more int) {
 		more++
 	}
 	return more
-}
-
-func isRunning(services []runtime.Service, name string) bool {
-	return slices.ContainsFunc(services, func(s runtime.Service) bool { return s.Name == name && s.State == runtime.Running })
 }

@@ -48,6 +48,16 @@ func (l *live) service(ctx context.Context, name string) (runtime.Service, bool,
 	return runtime.Service{}, false, nil
 }
 
+// runningOf are the names of the services that run.
+func runningOf(services []runtime.Service) (names []string) {
+	for _, s := range services {
+		if s.State == runtime.Running {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
 // exit says in words how a service ended.
 func exit(s runtime.Service) string {
 	switch {

@@ -3,9 +3,9 @@ package session
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
-	"github.com/ccdev/ccdev/internal/runtime"
 )
 
 // The looks of the steps that always run: they tell a plan what is there, no more.
@@ -26,12 +26,9 @@ func (u *bringUp) lookNodes(ctx context.Context) (done bool, reason string, err 
 	if err != nil {
 		return false, "", err
 	}
-	running := map[string]bool{}
-	for _, s := range services {
-		running[s.Name] = s.State == runtime.Running
-	}
+	run := runningOf(services)
 	for _, name := range u.net.NodeNames() {
-		if !running[name] {
+		if !slices.Contains(run, name) {
 			return false, "", nil
 		}
 	}

@@ -31,12 +31,8 @@ func (s *Session) lostPorts(ctx context.Context, n network.Network, p project.Pr
 	if err != nil {
 		return nil, err
 	}
-	for _, service := range services {
-		if service.State == runtime.Running {
-			lost = slices.DeleteFunc(lost, func(u network.Use) bool { return u.Service == service.Name })
-		}
-	}
-	return lost, nil
+	run := runningOf(services)
+	return slices.DeleteFunc(lost, func(u network.Use) bool { return slices.Contains(run, u.Service) }), nil
 }
 
 // movedPorts says in words which ports a network has for those it lost.

@@ -72,7 +72,7 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 		Project: n.Name, Dir: n.Dir, Runtime: n.Runtime, Fabric: n.Fabric, Channel: n.Channel,
 		Services: []ServiceStatus{}, Chaincodes: []ChaincodeStatus{}, // none is no null
 	}
-	running, err := l.rt.Services(ctx)
+	services, err := l.rt.Services(ctx)
 	if err != nil {
 		return st, err
 	}
@@ -100,19 +100,19 @@ func (s *Session) Status(ctx context.Context) (Status, error) {
 			TLS: cc.TLS.Mode,
 		})
 	}
-	for _, svc := range running {
+	for _, svc := range services {
 		st.Services = append(st.Services, ServiceStatus{Service: svc, Address: addresses[svc.Name], Generation: generations[svc.Name]})
 	}
-	st.State = stateOf(running, addresses)
-	s.ask(ctx, l, &st)
+	st.State = stateOf(services, addresses)
+	s.ask(ctx, l, runningOf(services), &st)
 	return st, nil
 }
 
 // stateOf judges the services the network needs, which wanted names.
 func stateOf(services []runtime.Service, wanted map[string]string) string {
 	up := 0
-	for _, s := range services {
-		if _, ok := wanted[s.Name]; ok && s.State == runtime.Running {
+	for _, name := range runningOf(services) {
+		if _, ok := wanted[name]; ok {
 			up++
 		}
 	}

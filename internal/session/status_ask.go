@@ -9,12 +9,11 @@ import (
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/relay"
-	"github.com/ccdev/ccdev/internal/runtime"
 )
 
-// ask completes a status by what the network's services say of themselves, side by side. What does
-// not answer in time leaves what was recorded.
-func (s *Session) ask(ctx context.Context, l *live, st *Status) {
+// ask completes a status by what the network's services, of which these run, say of themselves, side by
+// side. What does not answer in time leaves what was recorded.
+func (s *Session) ask(ctx context.Context, l *live, run []string, st *Status) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
 	var all sync.WaitGroup
@@ -22,7 +21,7 @@ func (s *Session) ask(ctx context.Context, l *live, st *Status) {
 	var height uint64
 	var sequences map[string]int64
 	peer := l.net.Orgs[0].Peers[0]
-	if slices.ContainsFunc(st.Services, func(s ServiceStatus) bool { return s.Name == peer.Name && s.State == runtime.Running }) {
+	if slices.Contains(run, peer.Name) {
 		all.Go(func() { height, sequences = s.channel(ctx, l.net) })
 	}
 	relays := make([]*relay.Status, len(l.net.Chaincodes))

@@ -77,7 +77,7 @@ func TestRelaysThatHang(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	(&Session{}).ask(t.Context(), &live{net: n}, &st)
+	(&Session{}).ask(t.Context(), &live{net: n}, nil, &st)
 	for range n.Chaincodes {
 		select {
 		case conn := <-asked:
