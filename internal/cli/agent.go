@@ -123,6 +123,7 @@ func newRelayCmd(a *app) *cobra.Command {
 	flags.StringVar(&o.Control, "control", "", "address of the control API")
 	flags.StringVar(&o.PackageID, "package-id", "", "package ID that the chaincode registers under")
 	flags.StringVar(&o.Chaincode, "chaincode", "", "name of the chaincode on the channel")
+	flags.StringArrayVar(&o.Peers, "peer", nil, "name of a peer, by which traces tell it")
 	flags.StringVar(&o.Dir, "dir", "", "folder for what the relay keeps")
 	flags.StringVar(&o.TokenFile, "token-file", "", "file with the token of the control API")
 	flags.StringVar(&o.TLS.Mode, "tls", "", "TLS with the peers and the chaincode: server, mutual, or none")

@@ -19,7 +19,7 @@ type Status struct {
 
 // PeerStatus is one stream of a peer.
 type PeerStatus struct {
-	Address  string    `json:"address"` // it dials from
+	Address  string    `json:"address"` // it dials from, or its name where that is known
 	Ready    bool      `json:"ready"`   // it has registered the chaincode
 	Since    time.Time `json:"since"`
 	InFlight int       `json:"inFlight"` // transactions

@@ -100,7 +100,7 @@ func (f *relayFollower) follow(ctx context.Context) {
 	}
 	_ = client.Follow(ctx, trace.Options{Kept: true}, func(t trace.Trace) error { // the relay has ended: it comes back, or it was to end
 		if f.first(t) && t.Function != gateway.MetadataFunction { // it is ccdev that asks for that
-			f.emit(transactionOf(n, t))
+			f.emit(transactionOf(t))
 		}
 		return nil
 	})
@@ -135,7 +135,7 @@ func (f *relayFollower) first(t trace.Trace) bool {
 	return true
 }
 
-func transactionOf(n network.Network, t trace.Trace) event.Transaction {
+func transactionOf(t trace.Trace) event.Transaction {
 	e := event.Transaction{
 		TxID: t.TxID, Channel: t.Channel, Chaincode: t.Chaincode, Function: t.Function,
 		Caller: strings.Trim(t.Caller.CommonName+"@"+t.Caller.MSPID, "@"), Peer: t.Peer, Generation: t.Generation,
@@ -143,9 +143,6 @@ func transactionOf(n network.Network, t trace.Trace) event.Transaction {
 	}
 	if e.Error == "" && t.Result != nil && t.Result.Status >= failedStatus {
 		e.Error = t.Result.Message
-	}
-	if peers := n.Peers(); len(peers) == 1 {
-		e.Peer = peers[0].Name // the relay knows it by the port it dials from
 	}
 	return e
 }

@@ -169,11 +169,11 @@ func (r *followedRelay) run(txid, function string, status int32) {
 		return &peer.ChaincodeMessage{Type: kind, ChannelId: "mychannel", Txid: txid, Payload: payload}
 	}
 	input := pack(&peer.ChaincodeInput{Args: [][]byte{[]byte(function)}})
-	r.ring.Begin(began, "127.0.0.1:1", 3, msg(peer.ChaincodeMessage_TRANSACTION, input))
-	r.ring.Message(began, "127.0.0.1:1", true, msg(peer.ChaincodeMessage_GET_STATE, nil))
-	r.ring.Message(began, "127.0.0.1:1", false, msg(peer.ChaincodeMessage_RESPONSE, nil))
+	r.ring.Begin(began, "peer0.org1", 3, msg(peer.ChaincodeMessage_TRANSACTION, input))
+	r.ring.Message(began, "peer0.org1", true, msg(peer.ChaincodeMessage_GET_STATE, nil))
+	r.ring.Message(began, "peer0.org1", false, msg(peer.ChaincodeMessage_RESPONSE, nil))
 	result := pack(&peer.Response{Status: status, Message: "said"})
-	r.ring.Message(began.Add(time.Second), "127.0.0.1:1", true, msg(peer.ChaincodeMessage_COMPLETED, result))
+	r.ring.Message(began.Add(time.Second), "peer0.org1", true, msg(peer.ChaincodeMessage_COMPLETED, result))
 }
 
 func TestTransactionsAsTheyEnd(t *testing.T) {

@@ -50,6 +50,9 @@ func addRelay(model *types.Project, n network.Network, cc network.Chaincode, pac
 		"--listen", cc.Endpoint.Listen, "--control", cc.Control.Listen,
 		"--package-id", packageID, "--chaincode", cc.Name, "--dir", ChaincodeDir(n, cc), "--token-file", token,
 	}}
+	for _, p := range n.Peers() {
+		run.command = append(run.command, "--peer", p.Name)
+	}
 	secure := tlsIn(n, cc)
 	if secure.On() {
 		run.command = append(run.command, "--tls", secure.Mode, "--tls-dir", secure.Dir, "--tls-name", secure.Name)

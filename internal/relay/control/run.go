@@ -28,6 +28,7 @@ type RunOptions struct {
 	Control   string   // where the API listens, host:port
 	PackageID string   // of the chaincode
 	Chaincode string   // its name on the channel, for the traces; may be empty
+	Peers     []string // their names, which containers find them by, for the traces
 	Dir       string   // the relay's own; what is in it makes a restart go on where it was
 	TokenFile string   // holds the API's token
 	Env       []string // of the chaincode's processes, KEY=VALUE
@@ -79,7 +80,8 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return fault.New(fault.Boot, "see that "+o.Dir+" can be written", "the relay cannot run: %w", err)
 	}
 	log("peers dial %s, the API is at %s, the package is %s", peers.Addr(), api.Addr(), o.PackageID)
-	return serve(ctx, r, s, peers, api, func(ctx context.Context) {
+	byName := grpc.StreamInterceptor(newPeerNames(o.Peers).stream)
+	return serve(ctx, r, s, peers, api, byName, func(ctx context.Context) {
 		defer close(ready)
 		if !restoreExternal(r, programs, log) {
 			restore(ctx, r, programs, log)
@@ -88,8 +90,8 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 }
 
 // serve serves peers, chaincodes and the API until ctx ends or one of them fails.
-func serve(ctx context.Context, r *relay.Relay, s *Server, peers, api net.Listener, restore func(context.Context)) error {
-	forPeers, forChaincodes := grpc.NewServer(r.ServerOptions()...), grpc.NewServer(r.ServerOptions()...)
+func serve(ctx context.Context, r *relay.Relay, s *Server, peers, api net.Listener, byName grpc.ServerOption, restore func(context.Context)) error {
+	forPeers, forChaincodes := grpc.NewServer(append(r.ServerOptions(), byName)...), grpc.NewServer(r.ServerOptions()...)
 	r.ServePeers(forPeers)
 	r.ServeChaincodes(forChaincodes)
 	group, ctx := errgroup.WithContext(ctx)

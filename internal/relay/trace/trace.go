@@ -41,7 +41,7 @@ type Trace struct {
 	ArgsOmitted int     `json:"argsOmitted,omitempty"`
 
 	Caller     Caller           `json:"caller"`
-	Peer       string           `json:"peer"`
+	Peer       string           `json:"peer"` // its name, or the address it dials from
 	Generation int              `json:"generation"`
 	Start      time.Time        `json:"start"`
 	Duration   time.Duration    `json:"durationNs"`        // of a running one: until it was asked for

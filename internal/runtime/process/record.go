@@ -36,8 +36,10 @@ type record struct {
 // mark is a variable in the environment of all that this start of the service has started, unless one
 // of them has dropped it.
 func (rec record) mark() string {
-	return fmt.Sprintf("CCDEV_SERVICE=%s@%d", rec.Service, rec.StartedAt.UnixNano())
+	return fmt.Sprintf(markVariable+"=%s@%d", rec.Service, rec.StartedAt.UnixNano())
 }
+
+const markVariable = "CCDEV_SERVICE"
 
 // identity is a process that cannot be taken for another one: pids are used again.
 type identity struct {

@@ -1,0 +1,66 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"testing"
+
+	"google.golang.org/grpc"
+	grpcpeer "google.golang.org/grpc/peer"
+)
+
+func TestPeersAreKnownByTheirNames(t *testing.T) {
+	names := peerNames{
+		names: []string{"peer0.org1", "peer0.org2", "down"},
+		owner: func(local, remote netip.AddrPort) string {
+			if remote.Port() != 9999 {
+				t.Errorf("the other end is %s", remote)
+			}
+			return map[uint16]string{1: "peer0.org2", 2: "somebody"}[local.Port()]
+		},
+		lookup: func(ctx context.Context, host string) ([]netip.Addr, error) {
+			switch host {
+			case "peer0.org1":
+				return []netip.Addr{netip.MustParseAddr("::ffff:172.18.0.3")}, nil
+			case "down":
+				<-ctx.Done() // what does not run may be sought for long
+			}
+			return nil, errors.New("no such host")
+		},
+	}
+	for from, want := range map[string]string{
+		"172.18.0.3:5": "peer0.org1",
+		"172.18.0.9:5": "172.18.0.9:5",
+		"127.0.0.1:1":  "peer0.org2",
+		"127.0.0.1:2":  "127.0.0.1:2",
+		"127.0.0.1:3":  "127.0.0.1:3",
+	} {
+		if got := names.seen(t, from); got != want {
+			t.Errorf("who dials from %s is %s, want %s", from, got, want)
+		}
+	}
+	if got := newPeerNames([]string{"peer0.org1"}).seen(t, "127.0.0.1:3"); got != "peer0.org1" {
+		t.Errorf("the only peer is %s", got)
+	}
+	if got := newPeerNames(nil).seen(t, "127.0.0.1:3"); got != "127.0.0.1:3" {
+		t.Errorf("where no peers are named, one is %s", got)
+	}
+}
+
+// seen is whom a service takes a client for that dials from an address.
+func (p peerNames) seen(t *testing.T, from string) (who string) {
+	t.Helper()
+	address := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(from))
+	ctx := grpcpeer.NewContext(t.Context(), &grpcpeer.Peer{Addr: address, LocalAddr: &net.TCPAddr{IP: address.IP, Port: 9999}})
+	err := p.stream(nil, namedStream{nil, ctx}, nil, func(_ any, stream grpc.ServerStream) error {
+		known, _ := grpcpeer.FromContext(stream.Context())
+		who = known.Addr.String()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}
