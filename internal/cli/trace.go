@@ -27,7 +27,11 @@ func newTraceCmd(a *app) *cobra.Command {
 		Short: "Show what transactions asked of the peer, message by message",
 		Long: `Lists the last transactions that the chaincode ran, or shows one of them as a waterfall:
 each request to the peer with its key, its sizes and its time. Private data and transient
-values are shown as size and SHA-256 unless --reveal is given.`,
+values are shown as size and SHA-256 unless --reveal is given. What ccdev itself asks of the
+chaincode, its metadata, is not in the list.
+
+A peer is told by its name; by the address it dials from where the system does not say whose that
+is, which is where several peers run as plain processes and this is not Linux.`,
 		Example: `  ccdev trace
   ccdev trace 8ebcf7
   ccdev trace -f`,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/relay/control"
@@ -37,7 +38,10 @@ type TraceOptions struct {
 	Reveal    bool // private data and transient values as they are
 }
 
-func (o TraceOptions) trace() trace.Options { return trace.Options{Reveal: o.Reveal} }
+// trace leaves out, of lists, what ccdev itself has asked.
+func (o TraceOptions) trace() trace.Options {
+	return trace.Options{Reveal: o.Reveal, Without: gateway.MetadataFunction}
+}
 
 // Traces gives the last transactions that the chaincode's relay has seen, newest last.
 func (s *Session) Traces(ctx context.Context, o TraceOptions) ([]trace.Trace, error) {

@@ -98,8 +98,10 @@ func (f *relayFollower) follow(ctx context.Context) {
 		}
 		f.begun = true
 	}
-	_ = client.Follow(ctx, trace.Options{Kept: true}, func(t trace.Trace) error { // the relay has ended: it comes back, or it was to end
-		if f.first(t) && t.Function != gateway.MetadataFunction { // it is ccdev that asks for that
+	o := TraceOptions{}.trace()
+	o.Kept = true
+	_ = client.Follow(ctx, o, func(t trace.Trace) error { // the relay has ended: it comes back, or it was to end
+		if f.first(t) {
 			f.emit(transactionOf(t))
 		}
 		return nil

@@ -154,7 +154,7 @@ func (c *Client) Attend(ctx context.Context, e relay.External) error {
 
 // Traces gives the last n traces, the newest last; all there are for 0.
 func (c *Client) Traces(ctx context.Context, n int, o trace.Options) ([]trace.Trace, error) {
-	query := revealQuery(o)
+	query := queryOf(o)
 	if n > 0 {
 		query.Set("last", strconv.Itoa(n))
 	}
@@ -166,17 +166,14 @@ func (c *Client) Traces(ctx context.Context, n int, o trace.Options) ([]trace.Tr
 // of its id is enough where that is unique; a *Refused that is NotFound or Ambiguous tells others.
 func (c *Client) Trace(ctx context.Context, txid string, o trace.Options) ([]trace.Trace, error) {
 	var found []trace.Trace
-	return found, c.get(ctx, "/v1/traces/"+url.PathEscape(txid), revealQuery(o), &found)
+	return found, c.get(ctx, "/v1/traces/"+url.PathEscape(txid), queryOf(o), &found)
 }
 
 // Follow gives each trace as its transaction ends, until ctx ends, each fails, or the relay goes:
 // that is ErrNotUp.
 func (c *Client) Follow(ctx context.Context, o trace.Options, each func(trace.Trace) error) error {
-	query := revealQuery(o)
+	query := queryOf(o)
 	query.Set("follow", "1")
-	if o.Kept {
-		query.Set("kept", "1")
-	}
 	req, err := c.request(ctx, http.MethodGet, "/v1/traces", query, nil)
 	if err != nil {
 		return err
@@ -209,10 +206,16 @@ func followEnd(ctx context.Context, err error) error {
 	return fmt.Errorf("the relay's traces cannot be read: %w", err)
 }
 
-func revealQuery(o trace.Options) url.Values {
+func queryOf(o trace.Options) url.Values {
 	query := url.Values{}
 	if o.Reveal {
 		query.Set("reveal", "1")
+	}
+	if o.Kept {
+		query.Set("kept", "1")
+	}
+	if o.Without != "" {
+		query.Set("without", o.Without)
 	}
 	return query
 }

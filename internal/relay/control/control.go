@@ -15,7 +15,7 @@
 //	GET  /v1/traces?follow=1                    one line for each, as they end; with kept=1 first for
 //	                                            those that have ended and are kept
 //
-// With reveal=1 traces show private data and transient values. Every request carries the token,
+// With without=FUNCTION the lists of traces have none of that function. With reveal=1 traces show private data and transient values. Every request carries the token,
 // and names 127.0.0.1 or localhost as the host.
 package control
 

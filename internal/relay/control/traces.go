@@ -37,14 +37,14 @@ func (s *Server) traces(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	answer(w, http.StatusOK, s.options.Traces.List(n, revealed(r)))
+	answer(w, http.StatusOK, s.options.Traces.List(n, options(r)))
 }
 
 func (s *Server) trace(w http.ResponseWriter, r *http.Request) {
 	if !s.haveTraces(w) {
 		return
 	}
-	found, err := s.options.Traces.Get(r.PathValue("txid"), revealed(r))
+	found, err := s.options.Traces.Get(r.PathValue("txid"), options(r))
 	if err == nil {
 		answer(w, http.StatusOK, found)
 		return
@@ -64,8 +64,9 @@ func (s *Server) haveTraces(w http.ResponseWriter) bool {
 	return s.options.Traces != nil
 }
 
-func revealed(r *http.Request) trace.Options {
-	return trace.Options{Reveal: r.URL.Query().Get("reveal") == "1"}
+func options(r *http.Request) trace.Options {
+	query := r.URL.Query()
+	return trace.Options{Reveal: query.Get("reveal") == "1", Kept: query.Get("kept") == "1", Without: query.Get("without")}
 }
 
 // follow writes a line for each trace until the client goes, or reads none of it for too long.
@@ -80,9 +81,7 @@ func (s *Server) follow(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	lines := json.NewEncoder(w) // it ends each with a newline
-	o := revealed(r)
-	o.Kept = r.URL.Query().Get("kept") == "1"
-	s.options.Traces.Follow(ctx, o, func(t trace.Trace) {
+	s.options.Traces.Follow(ctx, options(r), func(t trace.Trace) {
 		if ctx.Err() != nil {
 			return
 		}

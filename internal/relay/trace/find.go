@@ -33,11 +33,17 @@ const minPrefix = 6
 // List is the last n transactions, running ones included, in the order of their start: newest
 // last. It is all of them if n is not positive.
 func (r *Ring) List(n int, o Options) []Trace {
-	all := r.all()
-	if n > 0 && len(all) > n {
-		all = all[len(all)-n:]
+	told := []Trace{}
+	for _, rec := range slices.Backward(r.all()) {
+		if n > 0 && len(told) == n {
+			break
+		}
+		if t := r.tell([]*record{rec}, o)[0]; o.Without == "" || t.Function != o.Without {
+			told = append(told, t)
+		}
 	}
-	return r.tell(all, o)
+	slices.Reverse(told)
+	return told
 }
 
 // Get is one transaction, by its id or the unique beginning of that, of at least 6 characters:
@@ -98,7 +104,9 @@ func (r *Ring) Follow(ctx context.Context, o Options, f func(Trace)) {
 	for {
 		for rec := r.after(last); rec != nil && ctx.Err() == nil; rec = r.after(last) {
 			last = rec.sequence
-			f(r.tell([]*record{rec}, o)[0])
+			if t := r.tell([]*record{rec}, o)[0]; o.Without == "" || t.Function != o.Without {
+				f(t)
+			}
 		}
 		select {
 		case <-wake:

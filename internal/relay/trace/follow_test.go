@@ -3,7 +3,10 @@ package trace
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
 // following follows in the background, and gives what it is told on a channel.
@@ -91,4 +94,34 @@ func TestASlowReaderLosesTheOldest(t *testing.T) {
 		}
 	}
 	check(t, r)
+}
+
+func TestWithoutAFunction(t *testing.T) {
+	r := New(Config{})
+	asked := func(txid string) {
+		msg := tx(txid)
+		msg.Payload = marshal(&peer.ChaincodeInput{Args: [][]byte{[]byte("Metadata")}})
+		r.Begin(began, "p", 1, msg)
+		r.Message(began, "p", true, completed(txid))
+	}
+	o := Options{Without: "Metadata"}
+	told := following(t, r, o)
+	for _, txid := range []string{"a", "b", "c"} {
+		whole(r, began, "p", txid)
+		asked("asked with " + txid)
+	}
+	for _, want := range []string{"a", "b", "c"} {
+		if tr := <-told; tr.TxID != want {
+			t.Errorf("%s, not %s", tr.TxID, want)
+		}
+	}
+	if got := ids(r.List(2, o)); !slices.Equal(got, []string{"b", "c"}) {
+		t.Errorf("the last two are %v", got)
+	}
+	if got, err := r.Get("asked with b", o); err != nil || len(got) != 1 {
+		t.Errorf("asked for by its id it is %v, %v", got, err)
+	}
+	if n := len(r.List(0, Options{})); n != 6 {
+		t.Errorf("%d are kept", n)
+	}
 }

@@ -23,6 +23,8 @@ const (
 type Options struct {
 	// Kept has Follow begin with the oldest that is kept, instead of the first to finish from now on.
 	Kept bool
+	// Without leaves out, of List and Follow, the transactions of this function.
+	Without string
 	// Reveal shows private data and transient values, which are otherwise told by size and
 	// SHA-256 only; so are the result and the event of a transaction that could repeat them.
 	Reveal bool
