@@ -87,9 +87,20 @@ type Service struct {
 type LogOptions struct {
 	Tail   int
 	Follow bool
+	// Tailed, if not nil, is called with Follow once what was there before has been given. A log that
+	// ends early may leave it out.
+	Tailed func()
 }
 
-// Line is one line of a service's log, without its newline.
+// TellTailed calls Tailed if it is there.
+func (o LogOptions) TellTailed() {
+	if o.Tailed != nil {
+		o.Tailed()
+	}
+}
+
+// Line is one line of a service's log, without its newline. Time is when it was written, as far as
+// that is known.
 type Line struct {
 	Time time.Time
 	Text string

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/runtime"
 	"golang.org/x/sync/errgroup"
@@ -28,9 +29,12 @@ type follower struct {
 func (s *Session) follow(ctx context.Context, l *live, chosen []string, choose func([]runtime.Service) []string, tail int) error {
 	f := &follower{Session: s, live: l, choose: choose, known: map[string]bool{}, ended: make(chan string)}
 	f.logs, ctx = errgroup.WithContext(ctx)
-	for _, name := range chosen {
-		f.begin(ctx, name, tail)
+	all := newTails(ctx, len(chosen), s.emitLog)
+	for i, name := range chosen {
+		with := all.of[i]
+		f.begin(ctx, name, runtime.LogOptions{Tail: tail, Follow: true, Tailed: with.end}, with.line)
 	}
+	f.logs.Go(func() error { all.tell(); return nil })
 	ticks := time.NewTicker(joinPace)
 	defer ticks.Stop()
 	for following := len(chosen); following > 0; {
@@ -47,10 +51,12 @@ func (s *Session) follow(ctx context.Context, l *live, chosen []string, choose f
 	return f.logs.Wait()
 }
 
-func (f *follower) begin(ctx context.Context, name string, tail int) {
+// begin follows a service's log.
+func (f *follower) begin(ctx context.Context, name string, o runtime.LogOptions, line func(event.Log)) {
 	f.known[name] = true
 	f.logs.Go(func() error {
-		err := f.rt.Logs(ctx, name, runtime.LogOptions{Tail: tail, Follow: true}, f.logLine(name))
+		err := f.rt.Logs(ctx, name, o, logLine(name, line))
+		o.TellTailed()
 		select {
 		case f.ended <- name:
 		case <-ctx.Done():
@@ -75,7 +81,7 @@ func (f *follower) join(ctx context.Context) (more int) {
 		if known {
 			tail = 0 // what it wrote before it ended was told
 		}
-		f.begin(ctx, name, tail)
+		f.begin(ctx, name, runtime.LogOptions{Tail: tail, Follow: true}, f.emitLog)
 		more++
 	}
 	return more

@@ -54,6 +54,7 @@ func (s *stage) Logs(ctx context.Context, name string, o runtime.LogOptions, lin
 		return fault.New(fault.Usage, "", "there is no service %s", name)
 	}
 	line(runtime.Line{Text: fmt.Sprintf("tail %d", o.Tail)})
+	o.TellTailed()
 	if ended == nil {
 		return nil
 	}

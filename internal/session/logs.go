@@ -12,7 +12,8 @@ import (
 
 // Logs emits the lines of the named services' logs (of all services when none is named). A
 // chaincode's name stands for its service. Faults name a service that is not there. With Follow, so it
-// does of the services that these names stand for later, until none of them runs.
+// does of the services that these names stand for later, until none of them runs; what they wrote
+// before comes in the order of its time.
 func (s *Session) Logs(ctx context.Context, names []string, o runtime.LogOptions) error {
 	l, err := s.find(ctx)
 	if err != nil {
@@ -32,7 +33,7 @@ func (s *Session) logs(ctx context.Context, l *live, names []string, o runtime.L
 	}
 	if !o.Follow { // one after the other: a log is read as a whole
 		for _, name := range chosen {
-			if err := l.rt.Logs(ctx, name, o, s.logLine(name)); err != nil {
+			if err := l.rt.Logs(ctx, name, o, logLine(name, s.emitLog)); err != nil {
 				return err
 			}
 		}
@@ -44,8 +45,11 @@ func (s *Session) logs(ctx context.Context, l *live, names []string, o runtime.L
 	}, o.Tail)
 }
 
-func (s *Session) logLine(service string) func(runtime.Line) {
-	return func(line runtime.Line) { s.emit(event.Log{Service: service, Time: line.Time, Text: line.Text}) }
+func (s *Session) emitLog(l event.Log) { s.emit(l) }
+
+// logLine gives the lines of a service's log as events.
+func logLine(service string, to func(event.Log)) func(runtime.Line) {
+	return func(line runtime.Line) { to(event.Log{Service: service, Time: line.Time, Text: line.Text}) }
 }
 
 // choose finds the services that names mean.

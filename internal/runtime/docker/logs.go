@@ -41,12 +41,12 @@ func (r *Runtime) logs(ctx context.Context, service string, opts runtime.LogOpti
 	id := have[service][0].ID
 	switch {
 	case opts.Follow:
-		return r.follow(ctx, service, id, opts.Tail, line)
+		return r.follow(ctx, service, id, opts, line)
 	case opts.Tail < 0:
-		err = r.readLog(ctx, id, opts.Tail, false, line)
+		err = r.readLog(ctx, id, logPart{tail: opts.Tail}, line)
 	case opts.Tail > 0:
 		last := &ring{size: opts.Tail}
-		err = r.readLog(ctx, id, opts.Tail+spareParts, false, last.add)
+		err = r.readLog(ctx, id, logPart{tail: opts.Tail + spareParts}, last.add)
 		last.each(line)
 	}
 	return r.logFailed(err, service)
@@ -60,33 +60,53 @@ func (r *Runtime) logFailed(err error, service string) error {
 }
 
 // follow reads the log of a service's container, and of those that take its place.
-func (r *Runtime) follow(ctx context.Context, service, id string, tail int, line func(runtime.Line)) error {
-	var read, known time.Time // of the newest line read, and of the newest one of the read before
-	fresh := func(l runtime.Line) {
-		if l.Time.After(known) {
-			line(l)
+func (r *Runtime) follow(ctx context.Context, service, id string, opts runtime.LogOptions, line func(runtime.Line)) error {
+	fresh := freshLines{line: line}
+	part := logPart{tail: opts.Tail, follow: true}
+	if opts.Tailed != nil && opts.Tail != 0 {
+		if err := r.logFailed(r.readLog(ctx, id, logPart{tail: opts.Tail}, fresh.add), service); err != nil {
+			return err
 		}
-		if l.Time.After(read) {
-			read = l.Time
-		}
+		fresh.again()
+		part.tail, part.since = -1, fresh.known
 	}
-	if tail >= 0 {
-		read = time.Now() // what is older, and not among the tail, was not asked for
+	opts.TellTailed()
+	if opts.Tail >= 0 && fresh.read.IsZero() {
+		fresh.read = time.Now() // what is older, and not among the tail, was not asked for
 	}
 	for {
-		if err := r.logFailed(r.readLog(ctx, id, tail, true, fresh), service); err != nil {
+		if err := r.logFailed(r.readLog(ctx, id, part, fresh.add), service); err != nil {
 			return err
 		}
 		// A container that was started again has its log from the beginning.
-		tail, known = -1, read
+		fresh.again()
+		part = logPart{tail: -1, follow: true}
 		next := r.runsAgain(ctx, service)
 		if next == "" {
 			// The engine may end the stream before a container's last lines are in its log.
-			return r.logFailed(r.readLog(ctx, id, tail, false, fresh), service)
+			return r.logFailed(r.readLog(ctx, id, logPart{tail: -1}, fresh.add), service)
 		}
 		id = next
 	}
 }
+
+// freshLines gives the lines of a log that is read more than once, each once.
+type freshLines struct {
+	line        func(runtime.Line)
+	read, known time.Time // of the newest line read, and of the newest one of the reads before
+}
+
+func (f *freshLines) add(l runtime.Line) {
+	if l.Time.After(f.known) {
+		f.line(l)
+	}
+	if l.Time.After(f.read) {
+		f.read = l.Time
+	}
+}
+
+// again begins the next read.
+func (f *freshLines) again() { f.known = f.read }
 
 // runsAgain waits for a container of the service that runs, and gives its id; none after Linger.
 func (r *Runtime) runsAgain(ctx context.Context, service string) (id string) {
@@ -115,10 +135,21 @@ func (r *Runtime) runsAgain(ctx context.Context, service string) (id string) {
 // lingerPace is short against the time a user notices, and long against a look at the engine.
 const lingerPace = 50 * time.Millisecond
 
-func (r *Runtime) readLog(ctx context.Context, id string, tail int, follow bool, line func(runtime.Line)) error {
-	stream, err := r.engine.api.ContainerLogs(ctx, id, client.ContainerLogsOptions{
-		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: follow, Tail: tailOption(tail),
-	})
+// logPart is which lines of a container's log to read.
+type logPart struct {
+	tail   int
+	since  time.Time // only those from then on; zero for all
+	follow bool
+}
+
+func (r *Runtime) readLog(ctx context.Context, id string, part logPart, line func(runtime.Line)) error {
+	options := client.ContainerLogsOptions{
+		ShowStdout: true, ShowStderr: true, Timestamps: true, Follow: part.follow, Tail: tailOption(part.tail),
+	}
+	if !part.since.IsZero() {
+		options.Since = part.since.Format(time.RFC3339Nano)
+	}
+	stream, err := r.engine.api.ContainerLogs(ctx, id, options)
 	if err != nil {
 		return err
 	}

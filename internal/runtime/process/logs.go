@@ -22,8 +22,8 @@ const (
 	tailBlock  = 64 << 10 // bytes read at once when looking for the last lines
 )
 
-// Logs implements runtime.Runtime. Lines have no time: the service writes the file itself, and
-// nothing notes when. The log of a service that was stopped is still there.
+// Logs implements runtime.Runtime. The times of lines are those of dates, or of when a line was read
+// while it was followed. The log of a service that was stopped is still there.
 func (r *Runtime) Logs(ctx context.Context, service string, opts runtime.LogOptions, line func(runtime.Line)) error {
 	file, err := r.findLog(service)
 	if err != nil || file == nil {
@@ -34,12 +34,15 @@ func (r *Runtime) Logs(ctx context.Context, service string, opts runtime.LogOpti
 		return fmt.Errorf("reading the log of %s: %w", service, err)
 	}
 	log := reader{file: file, in: bufio.NewReader(file), line: line}
-	if opts.Follow {
-		err = r.follow(ctx, service, &log)
-	} else {
+	if log.dates, err = datesOf(file); err == nil {
 		err = log.readOn(ctx)
 	}
-	if err != nil {
+	if err == nil && opts.Follow {
+		log.dates = nil
+		opts.TellTailed()
+		err = r.follow(ctx, service, &log)
+	}
+	if err != nil && (!opts.Follow || ctx.Err() == nil) {
 		return fmt.Errorf("reading the log of %s: %w", service, err)
 	}
 	log.flush()
@@ -108,6 +111,17 @@ type reader struct {
 	in   *bufio.Reader
 	part []byte // of a line whose end is not written yet
 	line func(runtime.Line)
+	// dates are those of what is there already; nil for what is written now.
+	dates *dates
+}
+
+// give gives a line.
+func (l *reader) give(text string) {
+	at := time.Now()
+	if l.dates != nil {
+		at = l.dates.of(text)
+	}
+	l.line(runtime.Line{Time: at, Text: text})
 }
 
 // readOn gives the lines there are, and returns at the end of the file.
@@ -124,7 +138,7 @@ func (l *reader) readOn(ctx context.Context) error {
 		case err != nil:
 			return err
 		}
-		l.line(runtime.Line{Text: string(bytes.TrimSuffix(l.part, []byte("\n")))})
+		l.give(string(bytes.TrimSuffix(l.part, []byte("\n"))))
 		l.part = l.part[:0]
 	}
 	return ctx.Err()
@@ -149,7 +163,7 @@ func (l *reader) rewind() error {
 // flush gives a last line that has no end.
 func (l *reader) flush() {
 	if len(l.part) > 0 {
-		l.line(runtime.Line{Text: string(l.part)})
+		l.give(string(l.part))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ccdev/ccdev/internal/runtime"
 )
@@ -16,9 +17,12 @@ var logCases = []testCase{
 	{"logs keep long, broken and unfinished lines", logsOddLines},
 	{"logs are there for a later command", logsLater},
 	{"logs follow until the service ends", logsFollowToEnd},
-	{"logs follow a replacement", logsFollowReplacement},
+	{"logs follow a replacement", func(r *run) { r.followReplacement(-1) }},
+	{"a log's tail is followed through a replacement", func(r *run) { r.followReplacement(5) }},
 	{"logs follow an ended service to its last line", logsFollowEnded},
 	{"logs follow until the context ends", logsFollowCancelled},
+	{"logs say where the tail ends", logsTailed},
+	{"logs are dated", logsDated},
 }
 
 func logsBothStreams(r *run) {
@@ -115,12 +119,62 @@ func logsLater(r *run) {
 	}
 }
 
+// logsTailed has a service write on while its log is read: nothing is lost or given twice between
+// the tail and what comes after it.
+func logsTailed(r *run) {
+	s := r.subject()
+	r.start(s, Service{Name: "a", Args: []string{"lines=10", "wait"}})
+	r.until("ten lines", func() bool { return len(r.lines(s.Runtime, "a", -1)) == 10 })
+	for tail, want := range map[int]int{-1: 10, 0: 0, 3: 3} {
+		ctx, cancel := context.WithCancel(r.Context())
+		var before []string
+		tailed, end := make(chan int, 2), make(chan error, 1)
+		go func() {
+			o := runtime.LogOptions{Tail: tail, Follow: true, Tailed: func() { tailed <- len(before) }}
+			end <- s.Runtime.Logs(ctx, "a", o, func(l runtime.Line) { before = append(before, l.Text) })
+		}()
+		var got int
+		r.must("the tail's end", r.soon("it", func() error { got = <-tailed; return nil }))
+		cancel()
+		r.must("the end of the context", r.soon("following", func() error { return <-end }))
+		if got != want || !slices.Equal(before, counted(11-want, 10)) || len(tailed) > 0 {
+			r.Errorf("tail %d ends after %d lines of %q", tail, got, before)
+		}
+	}
+	lines, end := r.follow(r.Context(), s.Runtime, 2)
+	r.must("Stop", s.Runtime.Stop(r.Context(), "a"))
+	r.must("the followed log", r.soon("following the log of a stopped service", func() error { return <-end }))
+	var got []string
+	for line := range lines {
+		got = append(got, line)
+	}
+	if !slices.Equal(got, counted(9, 10)) {
+		r.Errorf("a tail of 2 gives %q", got)
+	}
+}
+
+// logsDated reads when lines were written.
+func logsDated(r *run) {
+	s := r.subject()
+	before := time.Now().Add(-time.Second)
+	r.logged(s, "b", "out=a", "out=b", "exit=0")
+	r.must("the log", s.Runtime.Logs(r.Context(), "a", runtime.LogOptions{Tail: -1}, func(l runtime.Line) {
+		if l.Time.Before(before) || l.Time.After(time.Now().Add(time.Second)) {
+			r.Errorf("%q was written at %v", l.Text, l.Time)
+		}
+	}))
+}
+
 // follow reads a log in the background. It returns the lines as they come, and how it ended.
 func (r *run) follow(ctx context.Context, rt runtime.Runtime, tail int) (<-chan string, <-chan error) {
 	lines, end := make(chan string, 10_000), make(chan error, 1)
 	go func() {
 		defer close(lines)
-		end <- rt.Logs(ctx, "a", runtime.LogOptions{Tail: tail, Follow: true}, func(l runtime.Line) {
+		o := runtime.LogOptions{Tail: tail, Follow: true}
+		if tail > 0 {
+			o.Tailed = func() {} // somebody who asks where it ends
+		}
+		end <- rt.Logs(ctx, "a", o, func(l runtime.Line) {
 			lines <- l.Text
 		})
 	}()
@@ -142,12 +196,12 @@ func logsFollowToEnd(r *run) {
 	r.must("the followed log", r.soon("following the log of a stopped service", func() error { return <-end }))
 }
 
-func logsFollowReplacement(r *run) {
+func (r *run) followReplacement(tail int) {
 	s := r.subject()
 	r.start(s, Service{Name: "a", Args: []string{"out=old", "wait"}})
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	lines, end := r.follow(ctx, s.Runtime, -1)
+	lines, end := r.follow(ctx, s.Runtime, tail)
 	next := func() (line string) {
 		r.must("a line that comes", r.soon("the next line", func() error { line = <-lines; return nil }))
 		return line
