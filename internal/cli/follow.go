@@ -41,7 +41,8 @@ func (f *follower) watching() bool {
 }
 
 // follow follows the logs, from that many lines before now, until no service runs. Meanwhile it
-// follows transactions and blocks, and takes changes live while that is wanted.
+// follows transactions and blocks, those before now too where lines before now are wanted, and takes
+// changes live while that is.
 func (f *follower) follow(ctx context.Context, tail int) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -52,7 +53,7 @@ func (f *follower) follow(ctx context.Context, tail int) error {
 			f.develop(ctx)
 		}
 	})
-	all.Go(func() { _ = f.Transactions(ctx) }) // without a network, which there was, there are no logs either
+	all.Go(func() { _ = f.Transactions(ctx, tail > 0) }) // without a network, which there was, there are no logs either
 	err := f.Logs(ctx, nil, runtime.LogOptions{Tail: tail, Follow: true})
 	cancel()
 	return err

@@ -24,7 +24,7 @@ type following struct {
 	calls   []event.Transaction
 }
 
-func follow(t *testing.T, dir string) *following {
+func follow(t *testing.T, dir string, past bool) *following {
 	t.Helper()
 	f := &following{T: t, dir: dir, told: make(chan event.Event, 1000)}
 	var err error
@@ -34,7 +34,7 @@ func follow(t *testing.T, dir string) *following {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- f.session.Transactions(ctx) }()
+	go func() { ended <- f.session.Transactions(ctx, past) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -144,6 +144,23 @@ func (f *following) conflict() {
 	}
 }
 
+// once checks that nothing was left out, or told twice.
+func (f *following) once() {
+	f.Helper()
+	for i, b := range f.blocks {
+		if i > 0 && b.Number != f.blocks[i-1].Number+1 {
+			f.Errorf("block %d was told after block %d", b.Number, f.blocks[i-1].Number)
+		}
+	}
+	seen := map[string]bool{}
+	for _, c := range f.calls {
+		if seen[c.TxID] {
+			f.Errorf("%s was told twice", c.TxID)
+		}
+		seen[c.TxID] = true
+	}
+}
+
 // Each execution and each block is told once, with the right code, however often peer and relay are
 // started again; and a chaincode tells what it can be asked to do.
 func TestTransactions(t *testing.T) {
@@ -155,7 +172,7 @@ func TestTransactions(t *testing.T) {
 			t.Fatal(err)
 		}
 		bringUp(t, dir, runtime)
-		f := follow(t, dir)
+		f := follow(t, dir, false)
 		for i := 0; len(f.blocks) == 0 || len(f.calls) == 0; i++ { // until both are followed
 			f.invoke("CreateAsset", fmt.Sprint("sounding", i), "alice", "1")
 			for more := true; more; {
@@ -186,18 +203,15 @@ func TestTransactions(t *testing.T) {
 			mustRun(t, ccdev(dir, "up", "-d"))
 			f.expect(f.invoke("CreateAsset", "after "+service, "alice", "1"), "VALID")
 		}
-		seen := map[string]bool{}
-		for i, b := range f.blocks {
-			if i > 0 && b.Number != f.blocks[i-1].Number+1 {
-				t.Errorf("block %d was told after block %d", b.Number, f.blocks[i-1].Number)
-			}
+		f.once()
+		last := f.calls[len(f.calls)-1].TxID
+		f = follow(t, dir, true)
+		f.expect(last, "VALID") // which the relay keeps, and the blocks have
+		f.expect(f.invoke("CreateAsset", "asset2", "alice", "1"), "VALID")
+		if f.blocks[0].Number != 0 {
+			t.Errorf("the past begins with block %d", f.blocks[0].Number)
 		}
-		for _, c := range f.calls {
-			if seen[c.TxID] {
-				t.Errorf("%s was told twice", c.TxID)
-			}
-			seen[c.TxID] = true
-		}
+		f.once()
 
 		c, err := f.session.Contract(t.Context(), "assets")
 		if err != nil || len(c.Functions) != 6 || c.Functions[1].Name != "CreateAsset" || len(c.Functions[1].Parameters) != 3 {

@@ -234,7 +234,7 @@ func TestScreen(t *testing.T) {
 		t.Errorf("after it was left the network is %q (%v)", st.State, err)
 	}
 	s = openScreen(t, dir, 80, 24)
-	s.shows(" LIVE\n", "● orderer running", "gen 4")
+	s.shows(" LIVE\n", "● orderer running", "gen 4", "✓ VALID    block", "panic: assignment") // of calls made before
 	s.press("\x03")
 	s.shows("What is to become of the network?", "l   leave it running")
 	s.press("\x03")

@@ -18,30 +18,33 @@ import (
 // followPace is how soon Transactions looks again for what has ended, or is new.
 const followPace = 500 * time.Millisecond
 
+// pastBlocks are told of those before: as many as a relay keeps transactions.
+const pastBlocks = 1000
+
 // Transactions emits each execution of a chaincode that has a relay, as it ends, and each block that
-// the first org's peer commits from now on, until ctx ends. Services that end meanwhile are followed
-// again when they are back, without a gap and without anything told twice; so are chaincodes that
-// come later.
-func (s *Session) Transactions(ctx context.Context) error {
+// the first org's peer commits from now on, until ctx ends. With past it begins with the executions
+// that the relays keep and the last blocks. Services that end meanwhile are followed again when they
+// are back, without a gap and without anything told twice; so are chaincodes that come later.
+func (s *Session) Transactions(ctx context.Context, past bool) error {
 	n, err := s.Network()
 	if err != nil {
 		return err
 	}
 	var all sync.WaitGroup
 	defer all.Wait()
-	b := &blockFollower{Session: s}
+	b := &blockFollower{Session: s, past: past}
 	all.Go(func() { repeat(ctx, b.follow) })
 	followed := map[string]bool{}
-	follow := func(n network.Network, later bool) {
+	follow := func(n network.Network, kept bool) {
 		for _, cc := range n.Chaincodes {
 			if cc.Relay && !followed[cc.Name] {
 				followed[cc.Name] = true
-				f := &relayFollower{Session: s, chaincode: cc.Name, begun: later, told: map[executionID]bool{}}
+				f := &relayFollower{Session: s, chaincode: cc.Name, begun: kept, told: map[executionID]bool{}}
 				all.Go(func() { repeat(ctx, f.follow) })
 			}
 		}
 	}
-	follow(n, false)
+	follow(n, past)
 	repeat(ctx, func(context.Context) {
 		if n, err := s.Network(); err == nil { // none: it may be there again later
 			follow(n, true)
@@ -155,6 +158,7 @@ const failedStatus = 400
 // blockFollower follows the blocks of the first org's peer, which may be started anew.
 type blockFollower struct {
 	*Session
+	past  bool // begins with the last ones before
 	begun bool
 	next  uint64 // number of the block to be told next
 }
@@ -172,6 +176,9 @@ func (f *blockFollower) follow(ctx context.Context) {
 	switch {
 	case !f.begun:
 		f.begun, f.next = true, height
+		if f.past {
+			f.next = height - min(height, pastBlocks)
+		}
 	case height < f.next:
 		f.next = 0 // it is another ledger
 	}

@@ -30,7 +30,7 @@ type followed struct {
 	events chan event.Event
 }
 
-func follow(t *testing.T, relays ...*followedRelay) *followed {
+func follow(t *testing.T, past bool, relays ...*followedRelay) *followed {
 	t.Helper()
 	f := &followed{T: t, events: make(chan event.Event, 100)}
 	f.net = network.Network{Dir: t.TempDir(), Channel: "mychannel", Chaincodes: []network.Chaincode{}, Orgs: []network.Org{{
@@ -40,7 +40,7 @@ func follow(t *testing.T, relays ...*followedRelay) *followed {
 	s := &Session{dir: f.net.Dir, emit: func(e event.Event) { f.events <- e }}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Transactions(ctx) }()
+	go func() { done <- s.Transactions(ctx, past) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -48,7 +48,9 @@ func follow(t *testing.T, relays ...*followedRelay) *followed {
 		}
 	})
 	for _, r := range relays {
-		f.awaitBegin(r)
+		if !past {
+			f.awaitBegin(r)
+		}
 	}
 	return f
 }
@@ -178,7 +180,7 @@ func (r *followedRelay) run(txid, function string, status int32) {
 
 func TestTransactionsAsTheyEnd(t *testing.T) {
 	r := newRelay(t, "basic")
-	f := follow(t, r)
+	f := follow(t, false, r)
 	r.run("one", "Create", 200)
 	told := f.expect("one")[0]
 	want := event.Transaction{
@@ -197,7 +199,7 @@ func TestTransactionsAsTheyEnd(t *testing.T) {
 
 func TestTransactionsAcrossARestart(t *testing.T) {
 	r := newRelay(t, "basic")
-	f := follow(t, r)
+	f := follow(t, false, r)
 	r.run("one", "f", 200)
 	f.expect("one")
 	r.end() // the API only: what it has kept is there still
@@ -214,7 +216,7 @@ func TestTransactionsAcrossARestart(t *testing.T) {
 }
 
 func TestTransactionsOfWhatComesLater(t *testing.T) {
-	f := follow(t, newRelay(t, "there before"))
+	f := follow(t, false, newRelay(t, "there before"))
 	r := newRelay(t, "basic")
 	r.run("one", "f", 200)
 	f.add(r)
@@ -226,9 +228,24 @@ func TestTransactionsFromNowOn(t *testing.T) {
 	for i := range 10 {
 		r.run(fmt.Sprint("before ", i), "f", 200)
 	}
-	f := follow(t, r)
+	f := follow(t, false, r)
 	r.run("now", "f", 200)
 	f.expect("now")
+}
+
+func TestTransactionsThatAreKept(t *testing.T) {
+	one, other := newRelay(t, "one"), newRelay(t, "other")
+	one.run("before", "f", 200)
+	one.run("before that fails", "f", 500)
+	other.run("elsewhere", "f", 200)
+	f := follow(t, true, one, other)
+	f.expect("before", "before that fails", "elsewhere")
+	one.run("now", "f", 200)
+	f.expect("now")
+	one.end() // the API only: what it tells again was told
+	one.start()
+	one.run("later", "f", 200)
+	f.expect("later")
 }
 
 func TestAnExecutionIsToldOnce(t *testing.T) {

@@ -227,6 +227,7 @@ func (m *model) say(text string) { m.flash = flash{text, m.now.Add(4 * time.Seco
 // happened takes events in.
 func (m *model) happened(events []event.Event) {
 	m.now = m.options.Now()
+	chosen, _ := m.selected()
 	for _, e := range events {
 		switch e := e.(type) {
 		case isUp:
@@ -238,6 +239,9 @@ func (m *model) happened(events []event.Event) {
 			m.world.apply(e, m.now)
 			m.chronicle(e)
 		}
+	}
+	if m.txs.held {
+		m.txs.at = max(m.world.find(chosen.TxID, chosen.Chaincode), 0) // earlier ones may have come, or gone
 	}
 	m.txs.grew(len(m.world.txs))
 	m.attend()
@@ -272,7 +276,7 @@ func (m *model) workEnded(err error) tea.Cmd {
 
 // retry brings the network up once more.
 func (m *model) retry() tea.Cmd {
-	m.world = world{txs: m.world.txs, blocks: m.world.blocks}
+	m.world = world{ledger: m.world.ledger}
 	return m.start()
 }
 

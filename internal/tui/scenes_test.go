@@ -46,9 +46,10 @@ var scenes = map[string]func(d *desk){
 	"paused": func(d *desk) {
 		live(d)
 		d.press("W")
-		d.until("paused", func() bool { return d.fake.was("watch false") })
+		d.until("paused", func() bool { return d.taken["tui.flashMsg"] })
 	},
-	"calls": func(d *desk) { live(d); d.press("3") },
+	"calls":    func(d *desk) { live(d); d.press("3") },
+	"attached": attached,
 }
 
 var noPeer = fault.New(fault.Boot, `free the port, or set ports.peer in ccdev.yaml, then run "ccdev up"`,
@@ -106,6 +107,16 @@ func live(d *desk) {
 	d.happens(event.Block{Number: 5, Transactions: []event.BlockTransaction{{TxID: "11aa", Code: "VALID"}}},
 		event.Block{Number: 6, Transactions: []event.BlockTransaction{{TxID: "44dd", Code: "MVCC_READ_CONFLICT"}}},
 		event.Change{Chaincode: "assets", Phase: phaseLive, Generation: 1, Files: []string{"asset.go"}, Since: 700 * time.Millisecond})
+}
+
+// attached is a network that was up before, of which more was told than its last blocks say.
+func attached(d *desk) {
+	live(d)
+	before := event.Transaction{TxID: "00ff", Chaincode: "assets", Function: "InitLedger", Caller: "Admin@Org1MSP", Generation: 1, Began: morning.Add(-time.Hour), Took: time.Millisecond}
+	d.happens(before)
+	d.fake.traces = []trace.Trace{{TxID: "00ff", Channel: "mychannel", Chaincode: "assets", Function: "InitLedger", Peer: "peer0.org1", Generation: 1, Start: before.Began}}
+	d.press("3", "g", "enter")
+	d.until("the trace", func() bool { return d.taken["tui.traceMsg"] })
 }
 
 func rebuilding(d *desk) {

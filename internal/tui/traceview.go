@@ -66,10 +66,8 @@ func (v *traceView) key(m *model, k tea.KeyPressMsg) (overlay, tea.Cmd) {
 
 // now is the transaction as it is known by now: its block may have come since.
 func (v *traceView) now(m *model) transaction {
-	for _, t := range m.world.txs {
-		if t.TxID == v.tx.TxID && t.Chaincode == v.tx.Chaincode {
-			return t
-		}
+	if i := m.world.find(v.tx.TxID, v.tx.Chaincode); i >= 0 {
+		return m.world.txs[i]
 	}
 	return v.tx // too old to be in the list any more
 }
@@ -104,6 +102,8 @@ func (m *model) verdict(t transaction, width int) []string {
 		return append(append(lines, wrap(gateway.Meaning(t.code), width)...), "")
 	case t.Error != "":
 		return nil // the waterfall ends with it
+	case !m.world.known(t):
+		return append(paragraph(m.theme.info, "answered; not known in which block it is, if in any: blocks as old as that were not read", width), "")
 	default:
 		return []string{m.theme.quiet.Render("answered; it is in no block (an evaluation never is)"), ""}
 	}

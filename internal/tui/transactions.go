@@ -69,6 +69,8 @@ func (m *model) outcome(t transaction) string {
 		return m.theme.good.Render(fit("✓ VALID", width))
 	case t.code != "":
 		return m.theme.bad.Render("✗ " + t.code)
+	case !m.world.known(t):
+		return m.theme.info.Render(fit("unknown", width))
 	default:
 		return m.theme.info.Render(fit("answered", width))
 	}

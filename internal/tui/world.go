@@ -12,13 +12,12 @@ import (
 
 // world is what the events have told so far.
 type world struct {
-	begun     event.Begun
-	steps     []step
-	up        bool // the network has come up
-	failed    *fault.Fault
-	changes   []change // one for each chaincode that has had one, in the order of the first
-	txs       []transaction
-	blocks    uint64
+	begun   event.Begun
+	steps   []step
+	up      bool // the network has come up
+	failed  *fault.Fault
+	changes []change // one for each chaincode that has had one, in the order of the first
+	ledger
 	status    session.Status
 	statusErr error
 }
@@ -48,17 +47,6 @@ type change struct {
 	fault *fault.Fault // failed: why
 }
 
-// transaction is one as its peers have executed it.
-type transaction struct {
-	event.Transaction
-	peers int
-	code  string // the validation code; empty while it is in no block
-	block uint64
-}
-
-// maxTransactions are kept on the screen; "ccdev trace" has as many.
-const maxTransactions = 1000
-
 // apply takes an event in, made safe to show. Logs are not for the world.
 func (w *world) apply(e event.Event, now time.Time) {
 	switch e := e.(type) {
@@ -69,7 +57,7 @@ func (w *world) apply(e event.Event, now time.Time) {
 	case event.Transaction:
 		w.transact(e)
 	case event.Block:
-		w.commit(e)
+		w.commit(e, now)
 	default:
 		w.step(e, now)
 	}
@@ -152,34 +140,6 @@ const (
 	phaseLive   = "live"
 	phaseFailed = "failed"
 )
-
-func (w *world) transact(e event.Transaction) {
-	for i := len(w.txs) - 1; i >= 0; i-- {
-		if t := &w.txs[i]; t.TxID == e.TxID && t.Chaincode == e.Chaincode {
-			t.peers++
-			t.Took = max(t.Took, e.Took)
-			if t.Error == "" {
-				t.Error = e.Error
-			}
-			return
-		}
-	}
-	w.txs = append(w.txs, transaction{Transaction: e, peers: 1})
-	if extra := len(w.txs) - maxTransactions; extra > 0 {
-		w.txs = slices.Delete(w.txs, 0, extra)
-	}
-}
-
-func (w *world) commit(e event.Block) {
-	w.blocks = max(w.blocks, e.Number+1)
-	for _, b := range e.Transactions {
-		for i := range w.txs {
-			if w.txs[i].TxID == b.TxID {
-				w.txs[i].code, w.txs[i].block = b.Code, e.Number
-			}
-		}
-	}
-}
 
 func (w *world) looked(st session.Status, err error) {
 	w.statusErr = err
