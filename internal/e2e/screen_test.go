@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -82,17 +83,26 @@ func (s *screen) press(keys string) {
 // shows waits until the screen shows all of that at once.
 func (s *screen) shows(texts ...string) {
 	s.Helper()
+	s.until(fmt.Sprintf("it shows %q", texts), func() bool {
+		text := s.terminal.text()
+		return !slices.ContainsFunc(texts, func(want string) bool { return !strings.Contains(text, want) })
+	})
+}
+
+// until waits until it is so.
+func (s *screen) until(what string, so func() bool) {
+	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 	defer cancel()
 	for {
-		text, more := s.terminal.text()
-		if !slices.ContainsFunc(texts, func(want string) bool { return !strings.Contains(text, want) }) {
+		more := s.terminal.change()
+		if so() {
 			return
 		}
 		select {
 		case <-more:
 		case <-ctx.Done():
-			s.Fatalf("it never shows %q:\n%s", texts, text)
+			s.Fatalf("never so: %s\n%s", what, s.terminal.text())
 		}
 	}
 }
@@ -113,7 +123,7 @@ func (s *screen) ends(code int, says string) {
 		s.Fatal(err)
 	}
 	s.shows("the end", says)
-	text, _ := s.terminal.text()
+	text := s.terminal.text()
 	if lines := strings.Count(strings.TrimSpace(text), "\n") + 1; lines > 11 {
 		s.Errorf("it leaves %d lines:\n%s", lines, text)
 	}

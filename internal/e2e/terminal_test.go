@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ type terminal struct {
 	saved         [2]int
 	top, bottom   int // of the part that scrolls
 	last          string
+	copied        string
 	modes         map[int]bool // that were set or reset, by their numbers
 	parser        *ansi.Parser
 	changed       chan struct{} // closes with the next change
@@ -25,7 +27,7 @@ type terminal struct {
 
 func newTerminal(width, height int) *terminal {
 	t := &terminal{width: width, height: height, cells: blank(width, height), bottom: height, modes: map[int]bool{}, parser: ansi.NewParser(), changed: make(chan struct{})}
-	t.parser.SetHandler(ansi.Handler{Print: t.print, Execute: t.execute, HandleCsi: t.control, HandleEsc: t.escape})
+	t.parser.SetHandler(ansi.Handler{Print: t.print, Execute: t.execute, HandleCsi: t.control, HandleEsc: t.escape, HandleOsc: t.command})
 	return t
 }
 
@@ -49,15 +51,37 @@ func (t *terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// text is what shows; more closes with the next change.
-func (t *terminal) text() (text string, more <-chan struct{}) {
+// change closes with the next change.
+func (t *terminal) change() <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.changed
+}
+
+// clipboard is what was copied last.
+func (t *terminal) clipboard() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.copied
+}
+
+// command takes an operating system command: only that which copies (52) is for us.
+func (t *terminal) command(cmd int, data []byte) {
+	text, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(string(data), "52;c;"))
+	if cmd == 52 && err == nil {
+		t.copied = string(text)
+	}
+}
+
+// text is what shows.
+func (t *terminal) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := make([]string, len(t.cells))
 	for y, row := range t.cells {
 		lines[y] = strings.TrimRight(strings.Join(row, ""), " ")
 	}
-	return strings.Join(lines, "\n"), t.changed
+	return strings.Join(lines, "\n")
 }
 
 func (t *terminal) resize(width, height int) {

@@ -6,17 +6,18 @@ import (
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/shell"
 	"github.com/mattn/go-shellwords"
 )
 
 // line is a call as it is written.
 func (c call) line() string {
-	words := []string{quote(c.Function)}
+	words := []string{shell.Quote(c.Function)}
 	for _, a := range c.Args {
-		words = append(words, quote(a))
+		words = append(words, shell.Quote(a))
 	}
 	for _, name := range sortedNames(c.Transient) {
-		words = append(words, "--transient", quote(name+"="+c.Transient[name]))
+		words = append(words, "--transient", shell.Quote(name+"="+c.Transient[name]))
 	}
 	return strings.Join(words, " ")
 }

@@ -39,6 +39,7 @@ type fake struct {
 	users  []session.User
 	result gateway.Result
 	traces []trace.Trace
+	again  session.Again
 	page   state.Page
 }
 
@@ -90,6 +91,10 @@ func (f *fake) Query(_ context.Context, c session.Call) (gateway.Result, error) 
 
 func (f *fake) Trace(_ context.Context, txid string, _ session.TraceOptions) ([]trace.Trace, error) {
 	return f.traces, f.ask("trace %s", txid)
+}
+
+func (f *fake) Again(_ context.Context, t trace.Trace, submitted bool) (session.Again, error) {
+	return f.again, f.ask("again %s %v", t.TxID, submitted)
 }
 
 func (f *fake) State(_ context.Context, chaincode, _ string, q state.Query, _ bool) (state.Page, error) {

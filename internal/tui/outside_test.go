@@ -12,7 +12,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/ccdev/ccdev/internal/fault"
-	"github.com/ccdev/ccdev/internal/relay/trace"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -220,37 +219,6 @@ func TestClipboard(t *testing.T) {
 	if d.clip != "text" {
 		t.Errorf("this machine's clipboard has %q", d.clip)
 	}
-}
-
-// A transaction is copied as a command that a shell takes as it is.
-func TestCopiedCalls(t *testing.T) {
-	d := newDesk(t, 80, 24)
-	traceable(d)
-	tx := d.fake.traces[0]
-	for name, c := range map[string]struct {
-		as        func(trace.Trace, bool) string
-		submitted bool
-		want      string
-	}{
-		"ccdev invoke": {ccdevCall, true, `ccdev invoke -n assets --transient 'a=…' --transient 'b=…' -- UpdateAsset asset1 'b'\''"b'`},
-		"ccdev query":  {ccdevCall, false, `ccdev query -n assets --transient 'a=…' --transient 'b=…' -- UpdateAsset asset1 'b'\''"b'`},
-		"peer query":   {peerCall, false, `eval "$(ccdev env)"; peer chaincode query -C mychannel -n assets -c '{"Args":["UpdateAsset","asset1","b'\''\"b"]}'`},
-	} {
-		if got := c.as(tx, c.submitted); got != c.want {
-			t.Errorf("%s:\n got %s\nwant %s", name, got, c.want)
-		}
-	}
-	if got := peerCall(tx, true); !strings.Contains(got, "peer chaincode invoke -o ") {
-		t.Errorf("peer invoke: %s", got)
-	}
-	d.press("3", "Y")
-	d.shows("copied the call")
-	if !strings.HasPrefix(d.clip, "eval") {
-		t.Errorf("Y copies %q", d.clip)
-	}
-	d.fake.traces = nil
-	d.press("y")
-	d.shows("does not know the transaction any more")
 }
 
 // A line is taken apart as a shell does, and can be written so again.

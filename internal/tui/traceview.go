@@ -2,10 +2,7 @@ package tui
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -13,7 +10,6 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/relay/trace"
 	"github.com/ccdev/ccdev/internal/session"
-	"github.com/ccdev/ccdev/internal/shell"
 	"github.com/charmbracelet/colorprofile"
 )
 
@@ -116,64 +112,3 @@ func (v *traceView) keys() []binding {
 	}
 	return append(all, []binding{{"y", "copy as ccdev"}, {"Y", "copy as peer"}, {"Esc", "close"}}...)
 }
-
-// copyCall copies a transaction as a command that makes it again.
-func (m *model) copyCall(t transaction, as func(trace.Trace, bool) string) tea.Cmd {
-	return m.do(func() tea.Msg {
-		traces, err := m.options.Backend.Trace(m.ctx, t.TxID, session.TraceOptions{Chaincode: t.Chaincode})
-		switch {
-		case err != nil:
-			return faultMsg{err}
-		case len(traces) == 0:
-			return flashMsg("the relay does not know the transaction any more")
-		}
-		return copyMsg{as(traces[0], t.code != ""), "the call"}
-	})
-}
-
-// copyMsg is a command to put on the clipboard.
-type copyMsg struct{ text, what string }
-
-// ccdevCall is a transaction as ccdev's own command.
-func ccdevCall(t trace.Trace, submitted bool) string {
-	words := []string{"ccdev", "query"}
-	if submitted {
-		words[1] = "invoke"
-	}
-	words = append(words, "-n", quote(t.Chaincode))
-	for _, name := range slices.Sorted(maps.Keys(t.Transient)) {
-		words = append(words, "--transient", quote(name+"=…"))
-	}
-	words = append(words, "--", quote(t.Function))
-	for _, a := range t.Args {
-		words = append(words, quote(text(a)))
-	}
-	return strings.Join(words, " ")
-}
-
-// peerCall is a transaction as Fabric's own command, with what "ccdev env" sets.
-func peerCall(t trace.Trace, submitted bool) string {
-	args := []string{t.Function}
-	for _, a := range t.Args {
-		args = append(args, text(a))
-	}
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(map[string][]string{"Args": args}) // strings
-	command := "peer chaincode query"
-	if submitted {
-		command = `peer chaincode invoke -o "$ORDERER_ADDRESS" --tls --cafile "$ORDERER_CA"`
-	}
-	return fmt.Sprintf(`eval "$(ccdev env)"; %s -C %s -n %s -c %s`, command, quote(t.Channel), quote(t.Chaincode), quote(strings.TrimSpace(b.String())))
-}
-
-func text(v trace.Value) string {
-	if v.Base64 != "" {
-		return v.Base64
-	}
-	return v.Text
-}
-
-// quote makes a word that a shell takes as it is.
-func quote(word string) string { return shell.Quote(word) }

@@ -30,6 +30,7 @@ type Chaincodes interface {
 	Invoke(ctx context.Context, c session.Call) (gateway.Result, error)
 	Query(ctx context.Context, c session.Call) (gateway.Result, error)
 	Trace(ctx context.Context, txid string, o session.TraceOptions) ([]trace.Trace, error)
+	Again(ctx context.Context, t trace.Trace, submitted bool) (session.Again, error)
 	State(ctx context.Context, chaincode, as string, q state.Query, every bool) (state.Page, error)
 }
 
