@@ -190,7 +190,7 @@ installed, approved, committed, and running as a service.`,
 	})
 	addGroup(root, "The network:", newUpCmd(a), newDownCmd(a), newResetCmd(a), newStatusCmd(a), newLogsCmd(a))
 	addGroup(root, "The chaincode:", newInitCmd(a), newInvokeCmd(a), newQueryCmd(a), newReloadCmd(a), newDebugCmd(a), newDeployCmd(a), newUserCmd(a))
-	addGroup(root, "Looking in:", newTraceCmd(a), newStateCmd(a))
+	addGroup(root, "Looking in:", newTraceCmd(a), newStateCmd(a), newEventsCmd(a))
 	addGroup(root, "The lifecycle, step by step:", newPackageCmd(a), newInstallCmd(a), newInstalledCmd(a), newApproveCmd(a),
 		newReadinessCmd(a), newCommitCmd(a), newCommittedCmd(a))
 	addGroup(root, "Learning:", newScenarioCmd(a))

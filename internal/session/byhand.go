@@ -22,11 +22,15 @@ func (s *Session) byHand(ctx context.Context, org, channel string) (*live, func(
 	if channel != "" {
 		l.net.Channel = channel
 	}
-	if org == "" {
-		return l, func(network.Org) bool { return true }, nil
+	acts := func(network.Org) bool { return true }
+	if org != "" {
+		chosen, err := orgOf(l.net, org)
+		if err != nil {
+			return nil, nil, err
+		}
+		acts = func(o network.Org) bool { return o.Name == chosen.Name }
 	}
-	chosen, err := orgOf(l.net, org)
-	return l, func(o network.Org) bool { return o.Name == chosen.Name }, err
+	return l, acts, l.peersRun(ctx, acts)
 }
 
 // of chooses peers of the orgs that act.

@@ -82,6 +82,19 @@ func resolve(n network.Network, c Call) (gateway.Call, error) {
 	return call, nil
 }
 
+// chaincode finds a chaincode of the network: the first one for an empty name.
+func (s *Session) chaincode(name string) (network.Network, network.Chaincode, error) {
+	n, err := s.Network()
+	if err != nil {
+		return n, network.Chaincode{}, err
+	}
+	cc, found := n.Chaincode(name)
+	if !found {
+		return n, cc, noChaincode(name)
+	}
+	return n, cc, nil
+}
+
 // noChaincode is the fault of a chaincode that the network does not have; none for an empty name.
 func noChaincode(name string) error {
 	if name == "" {

@@ -12,13 +12,9 @@ import (
 // Contract asks a chaincode (the first one for an empty name) what it can be asked to do. One that
 // does not tell, as it is written with the shim alone, has an empty contract.
 func (s *Session) Contract(ctx context.Context, chaincode string) (contract.Contract, error) {
-	n, err := s.Network()
+	n, cc, err := s.chaincode(chaincode)
 	if err != nil {
 		return contract.Contract{}, err
-	}
-	cc, found := n.Chaincode(chaincode)
-	if !found {
-		return contract.Contract{}, noChaincode(chaincode)
 	}
 	if err := runs(ctx, n, cc); err != nil {
 		return contract.Contract{}, err

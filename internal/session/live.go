@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
@@ -56,6 +57,24 @@ func runningOf(services []runtime.Service) (names []string) {
 		}
 	}
 	return names
+}
+
+// peersRun is the fault of an org that acts and has a peer that does not run: to wait for it to start,
+// as for one that was just started, would be in vain.
+func (l *live) peersRun(ctx context.Context, acts func(network.Org) bool) error {
+	services, err := l.rt.Services(ctx)
+	if err != nil {
+		return err
+	}
+	run := runningOf(services)
+	for _, org := range l.net.Orgs {
+		for _, p := range org.Peers {
+			if acts(org) && !slices.Contains(run, p.Name) {
+				return fault.New(fault.Boot, `start it: "ccdev up -d"; see what runs: "ccdev status"`, "%s does not run", p.Name)
+			}
+		}
+	}
+	return nil
 }
 
 // exit says in words how a service ended.

@@ -16,13 +16,9 @@ import (
 
 // relayed finds a chaincode (the first one for an empty name) that has a relay to look through.
 func (s *Session) relayed(name string) (network.Network, network.Chaincode, error) {
-	n, err := s.Network()
+	n, cc, err := s.chaincode(name)
 	if err != nil {
-		return n, network.Chaincode{}, err
-	}
-	cc, found := n.Chaincode(name)
-	if !found {
-		return n, cc, noChaincode(name)
+		return n, cc, err
 	}
 	if !cc.Relay {
 		return n, cc, fault.New(fault.Usage, "set relay: true for it in ccdev.yaml, then run \"ccdev up -d\"",

@@ -32,8 +32,11 @@ func (s *Session) Transactions(ctx context.Context, past bool) error {
 	}
 	var all sync.WaitGroup
 	defer all.Wait()
-	b := &blockFollower{Session: s, past: past}
-	all.Go(func() { repeat(ctx, b.follow) })
+	b := &ledgerFollower{Session: s}
+	if past {
+		b.past = pastBlocks
+	}
+	all.Go(func() { repeat(ctx, b.blocks) })
 	followed := map[string]bool{}
 	follow := func(n network.Network, kept bool) {
 		for _, cc := range n.Chaincodes {
@@ -155,16 +158,16 @@ func transactionOf(t trace.Trace) event.Transaction {
 // failedStatus is the first status of a chaincode's response that is an error (shim: ERRORTHRESHOLD).
 const failedStatus = 400
 
-// blockFollower follows the blocks of the first org's peer, which may be started anew.
-type blockFollower struct {
+// ledgerFollower follows what the first org's peer commits, which may be started anew.
+type ledgerFollower struct {
 	*Session
-	past  bool // begins with the last ones before
+	past  uint64 // begins with so many of the blocks before
 	begun bool
 	next  uint64 // number of the block to be told next
 }
 
-// follow emits the blocks that the peer commits, for as long as it runs.
-func (f *blockFollower) follow(ctx context.Context) {
+// follow has it told from the next block on, for as long as the peer runs. Whoever tells moves next on.
+func (f *ledgerFollower) follow(ctx context.Context, tell func(client *gateway.Client, channel string) error) {
 	n, err := f.Network()
 	if err != nil {
 		return // it is not there at the moment
@@ -175,10 +178,7 @@ func (f *blockFollower) follow(ctx context.Context) {
 	}
 	switch {
 	case !f.begun:
-		f.begun, f.next = true, height
-		if f.past {
-			f.next = height - min(height, pastBlocks)
-		}
+		f.begun, f.next = true, height-min(height, f.past)
 	case height < f.next:
 		f.next = 0 // it is another ledger
 	}
@@ -186,10 +186,17 @@ func (f *blockFollower) follow(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	defer client.Close()                                            //nolint:errcheck // nothing is left to send
-	_ = client.Blocks(ctx, n.Channel, f.next, func(b event.Block) { // the peer has ended: it comes back, or it was to end
-		f.next = b.Number + 1
-		f.emit(b)
+	defer client.Close()        //nolint:errcheck // nothing is left to send
+	_ = tell(client, n.Channel) // the peer has ended: it comes back, or it was to end
+}
+
+// blocks emits the blocks that the peer commits, for as long as it runs.
+func (f *ledgerFollower) blocks(ctx context.Context) {
+	f.follow(ctx, func(client *gateway.Client, channel string) error {
+		return client.Blocks(ctx, channel, f.next, func(b event.Block) {
+			f.next = b.Number + 1
+			f.emit(b)
+		})
 	})
 }
 

@@ -36,6 +36,7 @@ type server struct {
 	proposal                          []byte        // of the last endorsement
 	stop                              func()        // set by connect
 	blocks                            []*peer.FilteredBlock
+	events                            []*gatewaypb.ChaincodeEventsResponse
 }
 
 func (s *server) wait(ctx context.Context) error {
