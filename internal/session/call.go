@@ -53,7 +53,8 @@ func (s *Session) call(ctx context.Context, c Call,
 		return gateway.Result{}, err
 	}
 	defer client.Close() //nolint:errcheck // nothing is left to send
-	return s.whileItRuns(ctx, n, call, func(ctx context.Context) (gateway.Result, error) { return run(client, ctx, call) })
+	result, err := s.whileItRuns(ctx, n, call, func(ctx context.Context) (gateway.Result, error) { return run(client, ctx, call) })
+	return result, explained(ctx, n, call, result.TxID, err)
 }
 
 // resolve fills in a call's defaults and checks its names. A chaincode that ccdev did not deploy

@@ -160,6 +160,11 @@ var began = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // run has a transaction executed that calls a function.
 func (r *followedRelay) run(txid, function string, status int32) {
 	r.Helper()
+	r.runOn("peer0.org1", txid, function, status)
+}
+
+func (r *followedRelay) runOn(node, txid, function string, status int32) {
+	r.Helper()
 	pack := func(m proto.Message) []byte {
 		b, err := proto.Marshal(m)
 		if err != nil {
@@ -171,11 +176,11 @@ func (r *followedRelay) run(txid, function string, status int32) {
 		return &peer.ChaincodeMessage{Type: kind, ChannelId: "mychannel", Txid: txid, Payload: payload}
 	}
 	input := pack(&peer.ChaincodeInput{Args: [][]byte{[]byte(function)}})
-	r.ring.Begin(began, "peer0.org1", 3, msg(peer.ChaincodeMessage_TRANSACTION, input))
-	r.ring.Message(began, "peer0.org1", true, msg(peer.ChaincodeMessage_GET_STATE, nil))
-	r.ring.Message(began, "peer0.org1", false, msg(peer.ChaincodeMessage_RESPONSE, nil))
+	r.ring.Begin(began, node, 3, msg(peer.ChaincodeMessage_TRANSACTION, input))
+	r.ring.Message(began, node, true, msg(peer.ChaincodeMessage_GET_STATE, nil))
+	r.ring.Message(began, node, false, msg(peer.ChaincodeMessage_RESPONSE, nil))
 	result := pack(&peer.Response{Status: status, Message: "said"})
-	r.ring.Message(began.Add(time.Second), "peer0.org1", true, msg(peer.ChaincodeMessage_COMPLETED, result))
+	r.ring.Message(began.Add(time.Second), node, true, msg(peer.ChaincodeMessage_COMPLETED, result))
 }
 
 func TestTransactionsAsTheyEnd(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/fabric/policy"
@@ -15,7 +16,9 @@ import (
 	"github.com/ccdev/ccdev/internal/yamlerror"
 	"github.com/goccy/go-yaml"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
 )
 
 // collection is one of them as the file has it (internal/peer/chaincode/common.go).
@@ -76,6 +79,19 @@ func Read(file string, mspIDs []string) (*peer.CollectionConfigPackage, error) {
 		})
 	}
 	return pkg, nil
+}
+
+// Members are the MSP IDs of the orgs that a collection's values are for.
+func Members(c *peer.StaticCollectionConfig) []string {
+	var mspIDs []string
+	for _, p := range c.GetMemberOrgsPolicy().GetSignaturePolicy().GetIdentities() {
+		var role msp.MSPRole
+		if err := proto.Unmarshal(p.GetPrincipal(), &role); err == nil { // Read makes no other kind
+			mspIDs = append(mspIDs, role.GetMspIdentifier())
+		}
+	}
+	slices.Sort(mspIDs)
+	return slices.Compact(mspIDs)
 }
 
 // reader is one file being read.

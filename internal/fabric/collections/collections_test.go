@@ -3,6 +3,7 @@ package collections_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,9 @@ func TestAllFields(t *testing.T) {
 		len(full.GetMemberOrgsPolicy().GetSignaturePolicy().GetIdentities()) != 2 ||
 		len(full.GetEndorsementPolicy().GetSignaturePolicy().GetIdentities()) != 1 {
 		t.Errorf("the first one is %v", full)
+	}
+	if got := collections.Members(full); !slices.Equal(got, []string{"Org1MSP", "Org2MSP"}) {
+		t.Errorf("its members are %v", got)
 	}
 	if plain.GetRequiredPeerCount() != 0 || plain.GetMaximumPeerCount() != 1 ||
 		plain.GetEndorsementPolicy().GetChannelConfigPolicyReference() != "/Channel/Application/Admins" {

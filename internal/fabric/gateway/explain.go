@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/fault"
@@ -70,7 +71,44 @@ func stage(err error) string {
 	}
 }
 
+// What peers and their gateway say, without anything to tell it apart but the text.
+const (
+	mismatch = "ProposalResponsePayloads do not match" // internal/pkg/gateway/endorsement.go
+	noAccess = "access permission on privatedata"      // core/chaincode/handler.go
+)
+
+// Differs tells whether a call has failed because the chaincode came to different results on two peers.
+func Differs(err error) bool { return says(err, mismatch) }
+
+// collectionForm is how a peer names the collection that a caller may not read or write.
+var collectionForm = regexp.MustCompile(noAccess + `.*collectionName: ([A-Za-z0-9_-]+)`)
+
+// Denied is the collection of which the caller of a failed call is no member, and has to be one.
+func Denied(err error) (collection string, denied bool) {
+	if err == nil {
+		return "", false
+	}
+	texts := append(peerMessages(err), status.Convert(err).Message())
+	found := collectionForm.FindStringSubmatch(strings.Join(texts, "\n"))
+	if found == nil {
+		return "", false
+	}
+	return found[1], true
+}
+
 func fixOf(err error) string {
+	if says(err, mismatch) {
+		return "have the chaincode come to the same on every peer: no time of its own (there is GetTxTimestamp), no random\n" +
+			"numbers, nothing in the order of a map, nothing from outside the ledger. If it was but once, a peer was a block\n" +
+			"behind: submit it again"
+	}
+	if _, denied := Denied(err); denied {
+		return `call as a user of an org that is a member of the collection: "--as USER@ORG"`
+	}
+	return fixOfCode(err)
+}
+
+func fixOfCode(err error) string {
 	var submit *client.SubmitError
 	switch status.Code(err) {
 	case codes.Unavailable:

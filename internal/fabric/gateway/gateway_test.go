@@ -168,6 +168,25 @@ func answer(t *testing.T, code codes.Code, message string, details ...string) er
 
 var transfer = Call{Channel: "mychannel", Chaincode: "basic", Function: "Transfer", Args: [][]byte{[]byte("a")}}
 
+// noRead is what a peer says to those who are no members (core/chaincode/handler.go).
+const noRead = "GET_STATE failed: transaction ID: 9f: tx creator does not have read access permission on privatedata in chaincodeName:demo collectionName: own"
+
+func TestDeniedSaysTheCollection(t *testing.T) {
+	for _, err := range []error{
+		answer(t, codes.Unknown, "see attached details", "peer0.org1:7051", "Org1MSP", noRead),
+		answer(t, codes.Unknown, strings.Replace(noRead, "read access", "write access", 1)+" (and what the chaincode adds)"),
+	} {
+		if collection, denied := Denied(explain(transfer, err)); !denied || collection != "own" {
+			t.Errorf("of %v: %q, %v", err, collection, denied)
+		}
+	}
+	for _, err := range []error{nil, errors.New("x"), answer(t, codes.Unknown, "there is no a")} {
+		if collection, denied := Denied(err); denied {
+			t.Errorf("%v denies %q", err, collection)
+		}
+	}
+}
+
 func TestErrorsAreExplained(t *testing.T) {
 	for name, tc := range map[string]struct {
 		server server
@@ -193,6 +212,16 @@ func TestErrorsAreExplained(t *testing.T) {
 			submit: true, kind: fault.Transaction, not: "see attached details",
 			what: []string{"at endorsement", "peer0.org1:7051 (Org1MSP): could not launch chaincode", "peer0.org2:9051 (Org2MSP): chaincode stream terminated"},
 			fix:  "ccdev logs",
+		},
+		"results that differ": {
+			server: server{endorse: answer(t, codes.Aborted, "failed to collect enough transaction endorsements, see attached details for more info",
+				"peer0.org2:9051", "Org2MSP", "ProposalResponsePayloads do not match")},
+			submit: true, kind: fault.Transaction, what: []string{"at endorsement", "do not match"}, fix: "no time of its own",
+		},
+		"private data of others": {
+			server: server{evaluate: answer(t, codes.Unknown, "evaluate call to endorser returned error: chaincode response 500, "+noRead,
+				"peer0.org1:7051", "Org1MSP", "chaincode response 500, "+noRead)},
+			kind: fault.Transaction, what: []string{"collectionName: own"}, fix: "--as USER@ORG",
 		},
 		"too few peers": {
 			server: server{endorse: answer(t, codes.FailedPrecondition, "no combination of peers can be derived")},
