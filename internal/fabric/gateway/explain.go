@@ -74,6 +74,7 @@ func stage(err error) string {
 // What peers and their gateway say, without anything to tell it apart but the text.
 const (
 	mismatch = "ProposalResponsePayloads do not match" // internal/pkg/gateway/endorsement.go
+	noQuery  = "not supported for leveldb"             // core/ledger/kvledger/txmgmt/statedb/stateleveldb
 	noAccess = "access permission on privatedata"      // core/chaincode/handler.go
 )
 
@@ -97,7 +98,10 @@ func Denied(err error) (collection string, denied bool) {
 }
 
 func fixOf(err error) string {
-	if says(err, mismatch) {
+	switch {
+	case says(err, noQuery):
+		return "set stateDatabase: couchdb in ccdev.yaml, then \"ccdev down -v\" and \"ccdev up\": a ledger keeps its database"
+	case says(err, mismatch):
 		return "have the chaincode come to the same on every peer: no time of its own (there is GetTxTimestamp), no random\n" +
 			"numbers, nothing in the order of a map, nothing from outside the ledger. If it was but once, a peer was a block\n" +
 			"behind: submit it again"

@@ -218,6 +218,10 @@ func TestErrorsAreExplained(t *testing.T) {
 				"peer0.org2:9051", "Org2MSP", "ProposalResponsePayloads do not match")},
 			submit: true, kind: fault.Transaction, what: []string{"at endorsement", "do not match"}, fix: "no time of its own",
 		},
+		"a rich query": {
+			server: server{evaluate: answer(t, codes.Unknown, "chaincode response 500, GET_QUERY_RESULT failed: transaction ID: 9f: ExecuteQuery not supported for leveldb")},
+			kind:   fault.Transaction, what: []string{"not supported for leveldb"}, fix: "stateDatabase: couchdb",
+		},
 		"private data of others": {
 			server: server{evaluate: answer(t, codes.Unknown, "evaluate call to endorser returned error: chaincode response 500, "+noRead,
 				"peer0.org1:7051", "Org1MSP", "chaincode response 500, "+noRead)},
