@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strings"
@@ -94,23 +95,27 @@ func Clock(now, been func() time.Time, engine func(ctx context.Context) (time.Ti
 	}
 }
 
-// Address looks for an IPv4 address of this machine that a peer takes: it does not start without
-// one besides the loopback's (Fabric's core/peer/config.go), wherever it is told to listen.
+// Address looks for an IPv4 address that a peer takes.
 func Address(need bool, addresses func() ([]net.Addr, error)) Check {
-	const name, why = "address", "a peer that is a plain process starts only where the machine has an IPv4 address besides 127.0.0.1"
-	return func(context.Context) Finding {
-		all, err := addresses()
-		for _, a := range all {
-			if ip, is := a.(*net.IPNet); is && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
-				return ok(name, why, ip.IP.String())
-			}
+	return Fault("address", "a peer that is a plain process does not start without one", need,
+		func(context.Context) (string, error) { return PeerAddress(addresses) })
+}
+
+// PeerAddress is an IPv4 address of this machine that a peer takes: it does not start without one besides
+// the loopback's (Fabric's core/peer/config.go), wherever it is told to listen. Where there is none the
+// error is a fault of the kind Boot.
+func PeerAddress(addresses func() ([]net.Addr, error)) (string, error) {
+	all, err := addresses()
+	for _, a := range all {
+		if ip, is := a.(*net.IPNet); is && ip.IP.To4() != nil && !ip.IP.IsLoopback() {
+			return ip.IP.String(), nil
 		}
-		what := "this machine has none besides the loopback's"
-		if err != nil {
-			what = err.Error()
-		}
-		return missing(name, why, what, "connect it to any network, with or without internet; on Linux, \"ip addr add 192.0.2.1/32 dev lo\" will do", need)
 	}
+	if err == nil {
+		err = errors.New("it has none besides the loopback's")
+	}
+	return "", fault.New(fault.Boot, "connect it to any network, with or without internet; on Linux, \"ip addr add 192.0.2.1/32 dev lo\" will do",
+		"this machine has no IPv4 address for peers that are plain processes: %w", err)
 }
 
 // Fault is a check of something that is right unless it returns an error, whose fix it takes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/ccdev/ccdev/internal/doctor"
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fabric/binaries"
 	"github.com/ccdev/ccdev/internal/fabric/genesis"
@@ -164,6 +166,25 @@ func (u *bringUp) identities(context.Context) (note string, err error) {
 		orgs = append(orgs, o.Name)
 	}
 	return strings.Join(orgs, ", ") + " and the orderer's", nil
+}
+
+// checkAddress finds out, before anything is made, whether peers can start on this machine.
+func (l *live) checkAddress(ctx context.Context, addresses func() ([]net.Addr, error)) error {
+	if l.net.Runtime != network.RuntimeProcess {
+		return nil
+	}
+	services, err := l.rt.Services(ctx)
+	if err != nil {
+		return err
+	}
+	run := runningOf(services)
+	for _, p := range l.net.Peers() {
+		if !slices.Contains(run, p.Name) {
+			_, err := doctor.PeerAddress(addresses)
+			return err
+		}
+	}
+	return nil
 }
 
 // nodes starts the orderer and the peers, and what peers dial at once: the relays, and without a

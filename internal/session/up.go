@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -117,6 +118,9 @@ func (s *Session) prepare(ctx context.Context, p project.Project) (u *bringUp, f
 		return nil, !recorded, err
 	}
 	l, err := s.attach(ctx, n)
+	if err == nil {
+		err = l.checkAddress(ctx, net.InterfaceAddrs)
+	}
 	if err != nil {
 		return nil, !recorded, err
 	}
