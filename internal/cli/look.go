@@ -68,6 +68,8 @@ func statusText(st session.Status) (string, error) {
 			fmt.Fprintf(&b, "\n%s: %s\n", cc.Name, cc.External)
 		case cc.Reason != "":
 			fmt.Fprintf(&b, "\n%s has nothing to run: %s\n", cc.Name, printer.CleanText(cc.Reason))
+		case cc.Debugger != "":
+			fmt.Fprintf(&b, "\n%s is being debugged, at %s: what is saved goes live when \"ccdev debug\" ends\n", cc.Name, cc.Debugger)
 		}
 	}
 	return b.String(), nil

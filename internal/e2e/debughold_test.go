@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"net"
@@ -69,6 +70,37 @@ func TestDebugTwice(t *testing.T) {
 		t.Errorf("a second one: %v\n%s", err, out)
 	}
 	listening(t, at.Address)
+}
+
+// It is seen by others, and ends when they take the network away.
+func TestDebugEndsWithTheNetwork(t *testing.T) {
+	forRuntimes(t, func(t *testing.T, runtime string) {
+		dir := project(t, "demo")
+		writeVersion(t, dir, listens, 1)
+		mustRun(t, ccdev(dir, "up", "-d", "--runtime", runtime))
+		session := ccdev(dir, "debug")
+		var said strings.Builder
+		session.Stderr = &said
+		stdout, err := session.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := session.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(stdout)
+		for lines.Scan() && !strings.Contains(lines.Text(), "waits for a debugger") {
+		}
+		if status := mustRun(t, ccdev(dir, "status")); !strings.Contains(status, "demo is being debugged, at 127.0.0.1:") {
+			t.Errorf("the status does not tell:\n%s", status)
+		}
+		mustRun(t, ccdev(dir, "down"))
+		for lines.Scan() {
+		}
+		if err := session.Wait(); err != nil || !strings.Contains(said.String(), "the network was taken down: demo is not being debugged any more") {
+			t.Errorf("debugging ended with %v:\n%s", err, &said)
+		}
+	})
 }
 
 // One that is ended on its way leaves nothing under the debugger.

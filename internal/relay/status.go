@@ -17,6 +17,11 @@ type Status struct {
 	External    *ExternalStatus    `json:"external,omitempty"`
 }
 
+// Debugged tells whether the live generation runs under a debugger.
+func (s Status) Debugged() bool {
+	return slices.ContainsFunc(s.Generations, func(g GenerationStatus) bool { return g.Number == s.Live && g.Debug })
+}
+
 // PeerStatus is one stream of a peer.
 type PeerStatus struct {
 	Address  string    `json:"address"` // it dials from, or its name where that is known

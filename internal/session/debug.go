@@ -61,8 +61,12 @@ func (s *Session) Debug(ctx context.Context, name string, watch bool, started fu
 	if err = started(d.debugging()); err == nil {
 		err = d.keepDebugging(ctx, watch)
 	}
-	if errors.Is(err, errReplaced) {
+	switch {
+	case errors.Is(err, errReplaced):
 		s.emit(event.Notice{Text: d.cc.Name + " was reloaded, and is not being debugged any more"})
+		return nil
+	case errors.Is(err, errTakenDown):
+		s.emit(event.Notice{Text: "the network was taken down: " + d.cc.Name + " is not being debugged any more"})
 		return nil
 	}
 	if again := d.withoutDebugger(context.WithoutCancel(ctx)); again != nil {
@@ -77,10 +81,13 @@ func (d *deployment) withoutDebugger(ctx context.Context) error {
 	return err
 }
 
-// errReplaced is that somebody else has ended debugging.
-var errReplaced = errors.New("another generation is live, which is not being debugged")
+// Somebody else has ended debugging.
+var (
+	errReplaced  = errors.New("another generation is live, which is not being debugged")
+	errTakenDown = errors.New("the network does not run any more")
+)
 
-// keepDebugging returns when ctx ends, or errReplaced.
+// keepDebugging returns when ctx ends, or why somebody else has ended debugging.
 func (d *deployment) keepDebugging(ctx context.Context, watch bool) error {
 	both, part := errgroup.WithContext(ctx)
 	both.Go(func() error { return d.untilReplaced(part) })

@@ -7,13 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
-	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/gofrs/flock"
 )
 
@@ -126,12 +124,11 @@ func (d *deployment) underDebugger(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
 	st, err := client.Status(ctx)
-	return err == nil && slices.ContainsFunc(st.Generations, func(g relay.GenerationStatus) bool {
-		return g.Number == st.Live && g.Debug
-	})
+	return err == nil && st.Debugged()
 }
 
-// untilReplaced waits until somebody else has made a generation live that is not being debugged.
+// untilReplaced waits until somebody else has made a generation live that is not being debugged, or has
+// taken the network down.
 func (d *deployment) untilReplaced(ctx context.Context) error {
 	client, err := dialRelay(d.net, d.cc)
 	if err != nil {
@@ -141,7 +138,10 @@ func (d *deployment) untilReplaced(ctx context.Context) error {
 	looks := time.NewTicker(tellPace)
 	defer looks.Stop()
 	for {
-		st, err := client.Status(ctx) // a relay that is not up is about to come back
+		st, err := client.Status(ctx)
+		if err != nil && d.takenDown(ctx) { // otherwise a relay that is not up is about to come back
+			return errTakenDown
+		}
 		for _, g := range st.Generations {
 			if err == nil && g.Number == st.Live && g.Number > d.generation.Number && !g.Debug {
 				return errReplaced
@@ -153,4 +153,22 @@ func (d *deployment) untilReplaced(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// takenDown tells whether the chaincode's service is gone for good, and not about to be another one: by
+// when nobody changes the network.
+func (d *deployment) takenDown(ctx context.Context) bool {
+	gone := func() bool {
+		_, found, err := d.service(ctx, d.cc.Service)
+		return err == nil && !found
+	}
+	if !gone() {
+		return false
+	}
+	release, err := d.lock(ctx, "debug")
+	if err != nil {
+		return false
+	}
+	defer release()
+	return gone()
 }

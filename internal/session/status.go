@@ -42,9 +42,10 @@ type ChaincodeStatus struct {
 	PackageID  string `json:"packageID"`
 	Generation int    `json:"generation"`
 	Relay      bool   `json:"relay"`
-	Reason     string `json:"reason,omitempty"` // why the relay has nothing to run
-	Crash      *Crash `json:"crash,omitempty"`  // the last one, unless a newer generation is live since
-	TLS        string `json:"tls,omitempty"`    // server or mutual
+	Reason     string `json:"reason,omitempty"`   // why the relay has nothing to run
+	Crash      *Crash `json:"crash,omitempty"`    // the last one, unless a newer generation is live since
+	TLS        string `json:"tls,omitempty"`      // server or mutual
+	Debugger   string `json:"debugger,omitempty"` // host:port of the one that the live generation runs under
 
 	External *ExternalStatus `json:"external,omitempty"` // of one that the user starts
 }

@@ -98,6 +98,9 @@ func askRelay(ctx context.Context, n network.Network, cc network.Chaincode) *rel
 // relayed completes the status of a chaincode by what its relay says.
 func (st *Status) relayed(i int, cc network.Chaincode, says *relay.Status) {
 	st.Chaincodes[i].Generation, st.Chaincodes[i].Reason = says.Live, says.Reason
+	if says.Debugged() {
+		st.Chaincodes[i].Debugger = cc.Debug.Host
+	}
 	if !cc.External() { // whoever has started it sees how it ends
 		st.Chaincodes[i].Crash = lastCrash(says)
 	}
