@@ -148,6 +148,7 @@ func badDefinitions() []badInput {
 		collections("two collections of one name", `[{"name": "own", "policy": "OR('Org1MSP.member')"}, {"name": "own", "policy": "OR('Org1MSP.member')"}]`),
 		collections("a collection of an org that is not there", `[{"name": "own", "policy": "OR('Org2MSP.member')"}]`),
 		collections("a collection with AND", `[{"name": "own", "policy": "AND('Org1MSP.member', 'Org1MSP.admin')"}]`),
+		collections("more peers required than there are", `[{"name": "own", "policy": "OR('Org1MSP.member')", "requiredPeerCount": 1}]`),
 		collections("more peers required than given at most", `[{"name": "own", "policy": "OR('Org1MSP.member')", "requiredPeerCount": 2}]`),
 	}
 }

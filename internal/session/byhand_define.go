@@ -42,7 +42,7 @@ func (o DefinitionOptions) definition(ctx context.Context, l *live, a *lifecycle
 		return d, err
 	}
 	if o.Collections != "" {
-		if d.Collections, err = collections.Read(o.Collections, mspIDs); err != nil {
+		if d.Collections, err = collections.Read(o.Collections, peersByMSP(l.net)); err != nil {
 			return d, err
 		}
 	}
@@ -71,6 +71,15 @@ func (o DefinitionOptions) policy(mspIDs []string) (*peer.ApplicationPolicy, err
 		return nil, fmt.Errorf("--signature-policy: %w", err)
 	}
 	return p, nil
+}
+
+// peersByMSP is how many peers each org has, by its MSP ID.
+func peersByMSP(n network.Network) map[string]int {
+	count := map[string]int{}
+	for _, o := range n.Orgs {
+		count[o.MSPID] = len(o.Peers)
+	}
+	return count
 }
 
 func mspIDs(n network.Network) []string {

@@ -30,7 +30,7 @@ func notAMember(n network.Network, chaincode, collection string, err error) erro
 	if !ours || cc.Collections == "" {
 		return err
 	}
-	all, readErr := collections.Read(cc.Collections, mspIDs(n))
+	all, readErr := collections.Read(cc.Collections, peersByMSP(n))
 	if readErr != nil {
 		return err //nolint:nilerr // the transaction's own error is the one to tell
 	}

@@ -47,7 +47,7 @@ func definitionOf(n network.Network, cc network.Chaincode) (lifecycle.Definition
 		return d, fmt.Errorf("endorsement of %s in %s: %w", cc.Name, project.FileName, err)
 	}
 	if cc.Collections != "" {
-		d.Collections, err = collections.Read(cc.Collections, mspIDs)
+		d.Collections, err = collections.Read(cc.Collections, peersByMSP(n))
 	}
 	return d, err
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"slices"
@@ -47,15 +48,15 @@ const (
 // nameForm is the peer's rule (core/chaincode/lifecycle/scc.go, collectionNameRegExp).
 var nameForm = regexp.MustCompile(`^[A-Za-z0-9-]+([A-Za-z0-9_-]+)*$`)
 
-// Read reads a file of collections whose members are among the orgs with these MSP IDs. It is nil
-// for a file that lists none. The error is a fault of the kind Usage that shows the line it means.
-func Read(file string, mspIDs []string) (*peer.CollectionConfigPackage, error) {
+// Read reads a file of collections whose members are among the orgs with these MSP IDs, each with the
+// number of its peers. It is nil for a file that lists none. The error is a fault of the kind Usage that shows the line it means.
+func Read(file string, peers map[string]int) (*peer.CollectionConfigPackage, error) {
 	source, err := os.ReadFile(file)
 	if err != nil {
 		return nil, fault.New(fault.Usage, "give the JSON file that lists the collections, relative to ccdev.yaml",
 			"cannot read the collections: %w", err)
 	}
-	r := reader{file: file, source: source, mspIDs: mspIDs}
+	r := reader{file: file, source: source, peers: peers, mspIDs: slices.Sorted(maps.Keys(peers))}
 	list, err := r.parse()
 	if err != nil {
 		return nil, err
@@ -98,6 +99,7 @@ func Members(c *peer.StaticCollectionConfig) []string {
 type reader struct {
 	file   string
 	source []byte
+	peers  map[string]int
 	mspIDs []string
 }
 
@@ -161,8 +163,29 @@ func (r *reader) config(i int, c collection) (*peer.StaticCollectionConfig, erro
 	if config.MemberOrgsPolicy, err = r.members(i, c.Policy); err != nil {
 		return nil, err
 	}
+	if err := r.enough(i, config); err != nil {
+		return nil, err
+	}
 	config.EndorsementPolicy, err = r.endorsement(i, c.EndorsementPolicy)
 	return config, err
+}
+
+// enough refuses a collection that no member's peer could endorse a write to: it first has to give the
+// values to that many others (gossip/privdata/distributor.go).
+func (r *reader) enough(i int, config *peer.StaticCollectionConfig) error {
+	members := Members(config)
+	peers := 0
+	for _, mspID := range members {
+		peers += r.peers[mspID]
+	}
+	others, required := max(peers-1, 0), int(config.GetRequiredPeerCount())
+	if required <= others {
+		return nil
+	}
+	return r.at(path(i, "requiredPeerCount"),
+		fmt.Errorf("requiredPeerCount %d of the collection %s cannot be met: its members (%s) have %d peer(s), and the one that endorses does not count",
+			required, config.GetName(), strings.Join(members, ", "), peers),
+		fmt.Sprintf("set requiredPeerCount to %d at most in this network; or give the members more peers: in ccdev.yaml, orgs: [{name: …, peers: N}]", others))
 }
 
 // members is the policy that lists the orgs of a collection. It consists of ORs only.

@@ -18,7 +18,7 @@ func read(t *testing.T, text string) (*peer.CollectionConfigPackage, error) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return collections.Read(file, []string{"Org1MSP", "Org2MSP"})
+	return collections.Read(file, map[string]int{"Org1MSP": 1, "Org2MSP": 2})
 }
 
 func TestAllFields(t *testing.T) {
@@ -64,10 +64,15 @@ func TestWhatFabricWouldRefuse(t *testing.T) {
 		"no name":            {`[{` + ok + `}]`, "a collection has no name", "give it one"},
 		"twice":              {`[{"name": "a", ` + ok + `}, {"name": "a", ` + ok + `}]`, `two collections are named "a"`, "correct"},
 		"more than the most": {`[{"name": "a", ` + ok + `, "requiredPeerCount": 2}]`, "requiredPeerCount 2 is more than maxPeerCount 1", "set maxPeerCount to 2 at least"},
-		"a negative count":   {`[{"name": "a", ` + ok + `, "requiredPeerCount": -1}]`, "below 0", "correct"},
-		"and":                {`[{"name": "a", "policy": "AND('Org1MSP.member','Org2MSP.member')"}]`, "only OR is possible", "OR("},
-		"a stranger":         {`[{"name": "a", "policy": "OR('Org3MSP.member')"}]`, "no org of the network has the MSP ID Org3MSP", "Org1MSP, Org2MSP"},
-		"no policy":          {`[{"name": "a"}]`, "the collection a has no policy", "such as"},
+		"none to give it to": {"[{\"name\": \"a\", " + ok + ",\n\"requiredPeerCount\": 1}]", "requiredPeerCount 1 of the collection a cannot be met: its members (Org1MSP) have 1 peer(s)", "set requiredPeerCount to 0 at most"},
+		"too few to give it to": {
+			`[{"name": "a", "policy": "OR('Org1MSP.member','Org2MSP.member')", "requiredPeerCount": 3, "maxPeerCount": 3}]`,
+			"its members (Org1MSP, Org2MSP) have 3 peer(s)", "more peers: in ccdev.yaml",
+		},
+		"a negative count": {`[{"name": "a", ` + ok + `, "requiredPeerCount": -1}]`, "below 0", "correct"},
+		"and":              {`[{"name": "a", "policy": "AND('Org1MSP.member','Org2MSP.member')"}]`, "only OR is possible", "OR("},
+		"a stranger":       {`[{"name": "a", "policy": "OR('Org3MSP.member')"}]`, "no org of the network has the MSP ID Org3MSP", "Org1MSP, Org2MSP"},
+		"no policy":        {`[{"name": "a"}]`, "the collection a has no policy", "such as"},
 		"two endorsements": {
 			`[{"name": "a", ` + ok + `, "endorsementPolicy": {"signaturePolicy": "OR('Org1MSP.peer')", "channelConfigPolicy": "/Channel/Application/Admins"}}]`,
 			"both a signaturePolicy and a channelConfigPolicy", "take one of them out",
