@@ -36,18 +36,31 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	return a.exit(ctx, unknownCommand(root, args[1:], root.ExecuteContext(ctx)))
+	err := a.unknownCommand(root, args[1:], root.ExecuteContext(ctx))
+	if a.unread {
+		readOutput(root, args[1:])
+	}
+	return a.exit(ctx, err)
 }
 
 // unknownCommand makes a fault of the error of a command that there is not.
-func unknownCommand(root *cobra.Command, args []string, err error) error {
+func (a *app) unknownCommand(root *cobra.Command, args []string, err error) error {
 	if known := (*fault.Fault)(nil); err == nil || errors.As(err, &known) {
 		return err
 	}
 	if _, _, unknown := root.Find(args); unknown == nil {
 		return err
 	}
+	a.unread = true
 	return fault.New(fault.Usage, `see "ccdev --help"`, "%w", err)
+}
+
+// readOutput looks for the flags of all commands where the others cannot be read: an error has the form
+// that was asked for, too.
+func readOutput(root *cobra.Command, args []string) {
+	reader := &cobra.Command{FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}}
+	reader.Flags().AddFlagSet(root.PersistentFlags())
+	_ = reader.ParseFlags(args) // what is wrong was told already
 }
 
 // app is what every command has.
@@ -58,6 +71,8 @@ type app struct {
 	dir    string // --dir
 	output output // --output
 	quiet  bool   // --quiet
+
+	unread bool // not all arguments could be read
 }
 
 type output string
@@ -186,6 +201,7 @@ installed, approved, committed, and running as a service.`,
 	flags.BoolVarP(&a.quiet, "quiet", "q", false, "print no progress")
 	registerCompletion(root, "output", "text", "json")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		a.unread = true
 		return fault.New(fault.Usage, fmt.Sprintf("see %q", cmd.CommandPath()+" --help"), "%w", err)
 	})
 	addGroup(root, "The network:", newUpCmd(a), newDownCmd(a), newResetCmd(a), newStatusCmd(a), newLogsCmd(a))
@@ -197,6 +213,14 @@ installed, approved, committed, and running as a service.`,
 	addGroup(root, "What it runs on:", newConfigCmd(a), newEnvCmd(a), newExportCmd(a), newImagesCmd(a), newDoctorCmd(a), newVersionCmd(a))
 	root.AddCommand(newAgentCmd(a))
 	return root
+}
+
+// addBelow adds commands to one that does nothing but help to choose among them.
+func addBelow(parent *cobra.Command, commands ...*cobra.Command) *cobra.Command {
+	parent.Args = arguments(cobra.NoArgs) // any is the name of a command that there is not
+	parent.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	parent.AddCommand(commands...)
+	return parent
 }
 
 // addGroup adds commands that belong together under a title in the help.

@@ -14,15 +14,13 @@ import (
 )
 
 func newExportCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return addBelow(&cobra.Command{
 		Use:   "export",
 		Short: "Write what takes the network or its chaincode elsewhere",
 		Example: `  ccdev export compose -d network
   ccdev export connection-profile --format gateway > connection.json
   ccdev export kubernetes -d cluster --namespace fabric --image registry.example.com/assets:1.0`,
-	}
-	cmd.AddCommand(newExportComposeCmd(a), newExportProfileCmd(a), newExportKubernetesCmd(a))
-	return cmd
+	}, newExportComposeCmd(a), newExportProfileCmd(a), newExportKubernetesCmd(a))
 }
 
 // The forms of a connection profile.

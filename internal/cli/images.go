@@ -12,17 +12,13 @@ import (
 )
 
 func newImagesCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return addBelow(&cobra.Command{
 		Use:     "images",
 		Short:   "The images that the Docker runtime runs Fabric from",
 		Example: "  ccdev images list\n  ccdev images build --fabric 2.5.9",
-		Args:    arguments(cobra.NoArgs),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newImagesListCmd(a), newImagesBuildCmd(a),
+	}, newImagesListCmd(a), newImagesBuildCmd(a),
 		newImagesMakeCmd(a, "pull", "Pull Fabric's images and add ccdev's builder to them", binaries.SourcePull),
 		newImagesSaveCmd(a), newImagesLoadCmd(a))
-	return cmd
 }
 
 func newImagesListCmd(a *app) *cobra.Command {

@@ -23,14 +23,12 @@ import (
 )
 
 func newScenarioCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return addBelow(&cobra.Command{
 		Use:   "scenario",
 		Short: "Scripted tutorials that check each step",
 		Example: `  ccdev scenario list
   ccdev scenario run ccaas-tutorial`,
-	}
-	cmd.AddCommand(newScenarioListCmd(a), newScenarioShowCmd(a), newScenarioRunCmd(a), newScenarioExportCmd(a))
-	return cmd
+	}, newScenarioListCmd(a), newScenarioShowCmd(a), newScenarioRunCmd(a), newScenarioExportCmd(a))
 }
 
 // scenarioNames completes the name of a scenario.

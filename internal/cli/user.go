@@ -11,15 +11,11 @@ import (
 )
 
 func newUserCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{
+	return addBelow(&cobra.Command{
 		Use:     "user",
 		Short:   "The users that transactions are made as",
 		Example: "  ccdev user add alice --attr role=auditor\n  ccdev user list",
-		Args:    arguments(cobra.NoArgs),
-		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newUserAddCmd(a), newUserListCmd(a))
-	return cmd
+	}, newUserAddCmd(a), newUserListCmd(a))
 }
 
 func newUserAddCmd(a *app) *cobra.Command {
