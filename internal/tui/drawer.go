@@ -43,7 +43,10 @@ type (
 	}
 	usersMsg  []session.User
 	callsMsg  []call
-	resultMsg result
+	resultMsg struct {
+		of     *drawer
+		result result
+	}
 )
 
 func (d *drawer) open(m *model) tea.Cmd {
@@ -68,7 +71,7 @@ func (d *drawer) message(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 	switch msg := msg.(type) {
 	case contractMsg:
 		d.contract, d.asked = msg.contract, true
-		if msg.err != nil {
+		if msg.err != nil && d.result == nil {
 			d.result = &result{fault: fault.From(msg.err)}
 		}
 	case usersMsg:
@@ -79,9 +82,6 @@ func (d *drawer) message(m *model, msg tea.Msg) (overlay, tea.Cmd) {
 			all = remembered(all, c)
 		}
 		d.calls, d.past = all, len(all)
-	case resultMsg:
-		r := result(msg)
-		d.running, d.result, d.lines = false, &r, list{held: true}
 	case editedMsg:
 		return d, d.send(m, call(msg))
 	default:
@@ -173,7 +173,11 @@ func (d *drawer) option(m *model, k tea.KeyPressMsg) tea.Cmd {
 
 func (d *drawer) keys() []binding {
 	if d.form != nil {
-		return []binding{{"Tab", "next field"}, {"Enter", "next, then call"}, {"Esc", "back"}}
+		all := []binding{{"Tab", "next field"}, {"Enter", "next, then call"}, {"Esc", "back"}}
+		if d.form.chooses() {
+			all = append([]binding{{"←→", "change"}}, all...)
+		}
+		return all
 	}
 	all := []binding{{"Enter", "call"}}
 	if len(d.contract.Functions) > 0 {

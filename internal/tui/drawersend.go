@@ -51,6 +51,7 @@ func (d *drawer) send(m *model, c call) tea.Cmd {
 		return nil
 	}
 	d.running, d.result = true, nil
+	m.calling = d
 	d.calls = remembered(d.calls, c)
 	d.past = len(d.calls)
 	d.input.SetValue("")
@@ -68,6 +69,29 @@ func (d *drawer) send(m *model, c call) tea.Cmd {
 			run = m.options.Backend.Invoke
 		}
 		value, err := run(m.ctx, out)
-		return resultMsg{c, value, fault.From(err)}
+		return resultMsg{d, result{c, value, fault.From(err)}}
 	})
+}
+
+// called is the end of a call. Of a drawer that was closed meanwhile the footer tells it, and the drawer
+// shows it when it is opened again.
+func (m *model) called(msg resultMsg) {
+	d := msg.of
+	d.running, d.result, d.lines = false, &msg.result, list{held: true}
+	if m.overlay == overlay(d) {
+		m.calling = nil
+		return
+	}
+	m.say(safe(msg.result.outcome() + "  " + msg.result.call.line() + "  (i shows it)"))
+}
+
+// call opens the drawer: that whose call runs, or has ended unseen, if there is one.
+func (m *model) call() tea.Cmd {
+	d := m.calling
+	if d == nil {
+		d = newDrawer(m)
+	} else if !d.running {
+		m.calling, m.flash = nil, flash{}
+	}
+	return m.open(d)
 }

@@ -9,19 +9,11 @@ import (
 )
 
 func (d *drawer) view(m *model, width, height int) (string, []string) {
-	how := "evaluate: nothing is committed"
-	if d.submit {
-		how = "submit: it is committed"
-	}
-	as := d.user()
-	if as == "" {
-		as = "Admin"
-	}
 	title := "call " + d.chaincode
-	lines := []string{" " + m.theme.quiet.Render(how+" · as "+as), ""}
 	if d.form != nil {
-		return title, append(lines, d.form.lines(height-len(lines))...)
+		return title, d.form.lines(height)
 	}
+	lines := []string{d.how(m, width), ""}
 	d.input.SetWidth(max(width-4, 8))
 	lines = append(lines, " "+d.input.View(), "")
 	room := height - len(lines)
@@ -32,6 +24,25 @@ func (d *drawer) view(m *model, width, height int) (string, []string) {
 		lines = append(append(lines, d.functions(m, room/2)...), "")
 	}
 	return title, append(lines, d.outcome(m, width, height-len(lines))...)
+}
+
+// how says how the call will be made, and which keys change that.
+func (d *drawer) how(m *model, width int) string {
+	how, means, as := "evaluate", ": nothing is committed", d.user()
+	if d.submit {
+		how, means = "submit", ": it is committed"
+	}
+	if as == "" {
+		as = "Admin"
+	}
+	rest := " (" + m.theme.key.Render("Ctrl-T") + ") · as " + as
+	if len(d.users) > 0 {
+		rest += " (" + m.theme.key.Render("Ctrl-R") + ")"
+	}
+	if ansi.StringWidth(how+means+rest) < width {
+		how += means
+	}
+	return " " + how + rest
 }
 
 // functions are those that can be called.

@@ -39,9 +39,9 @@ func newForm(m *model, f contract.Function, users []session.User, as string, wid
 		if fm.as == "" {
 			fm.as = names[0]
 		}
-		fields = append(fields, huh.NewSelect[string]().Title("as ").Options(huh.NewOptions(names...)...).Value(&fm.as).Inline(true))
+		fields = append(fields, huh.NewSelect[string]().Title("as (←→ changes it)").Options(huh.NewOptions(names...)...).Value(&fm.as).Inline(true))
 	}
-	fields = append(fields, huh.NewConfirm().Title("how ").Affirmative("submit").Negative("evaluate").Value(&fm.submit).Inline(true))
+	fields = append(fields, huh.NewConfirm().Title("how (←→ changes it) ").Affirmative("submit").Negative("evaluate").Value(&fm.submit).Inline(true))
 	dark := m.dark
 	fm.form = huh.NewForm(huh.NewGroup(fields...).Title(f.Name)).WithShowHelp(false).WithWidth(max(width, 20)).
 		WithTheme(huh.ThemeFunc(func(bool) *huh.Styles { return formStyles(dark) }))
@@ -52,6 +52,7 @@ func newForm(m *model, f contract.Function, users []session.User, as string, wid
 func formStyles(dark bool) *huh.Styles {
 	s := huh.ThemeBase(dark)
 	s.Focused.Title = s.Focused.Title.Bold(true)
+	s.Blurred.NextIndicator, s.Blurred.PrevIndicator = s.Focused.NextIndicator, s.Focused.PrevIndicator
 	s.Focused.FocusedButton = lipgloss.NewStyle().Reverse(true).Padding(0, 1)
 	s.Focused.BlurredButton = lipgloss.NewStyle().Padding(0, 1)
 	s.Blurred.FocusedButton = lipgloss.NewStyle().Bold(true).Underline(true).Padding(0, 1)
@@ -70,6 +71,15 @@ func (f *form) update(msg tea.Msg) tea.Cmd {
 // lines are the form, in so many lines that the field to fill is among them.
 func (f *form) lines(height int) []string {
 	return strings.Split(f.form.WithHeight(max(height, 1)).View(), "\n")
+}
+
+// chooses says whether the field to fill is one that is not written.
+func (f *form) chooses() bool {
+	switch f.form.GetFocusedField().(type) {
+	case *huh.Select[string], *huh.Confirm:
+		return true
+	}
+	return false
 }
 
 // made gives the call, once the form is complete.

@@ -88,7 +88,8 @@ func (e enemy) answer(m *model) tea.Msg {
 		all := []tea.Msg{
 			contractMsg{contract: contract.Contract{Functions: []contract.Function{{Name: e.text(), Parameters: []contract.Parameter{{Name: e.text(), Type: e.text()}}}, {Name: e.text()}}}},
 			usersMsg{{Name: e.text(), Org: e.text()}, {Name: e.text(), Org: e.text()}}, callsMsg{{Function: e.text(), Args: []string{e.text()}}},
-			resultMsg{call: call{Function: e.text()}, value: gateway.Result{Payload: []byte(e.text()), Status: e.text()}}, resultMsg{fault: e.fault()},
+			resultMsg{o, result{call: call{Function: e.text()}, value: gateway.Result{Payload: []byte(e.text()), Status: e.text()}}}, resultMsg{o, result{fault: e.fault()}},
+			resultMsg{&drawer{}, result{call: call{Function: e.text(), Submit: true}, value: gateway.Result{Status: e.text()}}}, // that was closed
 		}
 		return all[e.IntN(len(all))]
 	}

@@ -104,7 +104,7 @@ func (m *model) on(key string) tea.Cmd {
 	case "d":
 		return m.leave(Leave)
 	case "i":
-		return m.open(newDrawer(m))
+		return m.call()
 	case "b":
 		return m.open(newBrowser(m))
 	case "r":

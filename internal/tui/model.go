@@ -57,6 +57,7 @@ type model struct {
 	txs      list
 
 	overlay overlay // nil for none
+	calling *drawer // whose call runs, or has ended while another overlay was shown, or none
 	prompt  *prompt // nil for none
 	flash   flash
 
@@ -209,6 +210,8 @@ func (m *model) told(msg tea.Msg) tea.Cmd {
 		m.say(safe(string(msg)))
 	case copyMsg:
 		return m.clip(msg.text, msg.what)
+	case resultMsg:
+		m.called(msg)
 	case faultMsg:
 		m.overlay = newFailure(fault.From(msg.err))
 	default:

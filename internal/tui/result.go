@@ -22,11 +22,7 @@ func (d *drawer) outcome(m *model, width, height int) []string {
 	if r.fault != nil {
 		lines = m.explain(width-2, r.fault)
 	} else {
-		head := "✓ answered"
-		if r.call.Submit {
-			head = fmt.Sprintf("✓ %s in block %d", r.value.Status, r.value.Block)
-		}
-		lines = append(lines, m.theme.good.Render(head)+m.theme.quiet.Render("  "+r.call.line()+"  "+printer.Duration(r.value.Took)))
+		lines = append(lines, m.theme.good.Render(r.outcome())+m.theme.quiet.Render("  "+r.call.line()+"  "+printer.Duration(r.value.Took)))
 		lines = append(lines, pretty(r.value.Payload, width-2)...)
 	}
 	d.lines.held = true
@@ -36,6 +32,17 @@ func (d *drawer) outcome(m *model, width, height int) []string {
 		shown[i] = " " + shown[i]
 	}
 	return shown
+}
+
+// outcome says in a few words how a call has ended.
+func (r result) outcome() string {
+	switch {
+	case r.fault != nil:
+		return "✗ failed"
+	case r.call.Submit:
+		return fmt.Sprintf("✓ %s in block %d", r.value.Status, r.value.Block)
+	}
+	return "✓ answered"
 }
 
 // pretty is a payload as lines: JSON indented, else as it is.

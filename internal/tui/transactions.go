@@ -29,10 +29,14 @@ func (m *model) transactionsPane(a area) []string {
 		}
 		lines = paragraph(m.theme.quiet, none, a.width-2)
 	}
-	note := ""
+	var notes []string
 	if len(txs) > 0 {
-		note = fmt.Sprintf("%d of %d", m.txs.at+1, len(txs))
+		notes = append(notes, fmt.Sprintf("%d of %d", m.txs.at+1, len(txs)))
 	}
+	if d := m.calling; d != nil && d.running {
+		notes = append(notes, "… a call runs, i shows it")
+	}
+	note := strings.Join(notes, " · ")
 	return m.box("3 transactions", note, lines, a, m.focus == paneTransactions)
 }
 
