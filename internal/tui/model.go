@@ -206,6 +206,13 @@ func (m *model) told(msg tea.Msg) tea.Cmd {
 		return m.tick()
 	case workEndedMsg:
 		return m.workEnded(msg.err)
+	}
+	return m.answered(msg)
+}
+
+// answered takes what the user's doings have brought.
+func (m *model) answered(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
 	case flashMsg:
 		m.say(safe(string(msg)))
 	case copyMsg:
