@@ -24,7 +24,11 @@ func (m *model) bindings() []binding {
 	if m.world.running() {
 		all = append(all, binding{"r", "reload"}, binding{"d", "detach"})
 	}
-	return append(all, binding{"Ctrl-C", "quit"}, binding{"?", "help"})
+	interrupt := "quit"
+	if m.logs.Selecting() {
+		interrupt = "copy"
+	}
+	return append(all, binding{"Ctrl-C", interrupt}, binding{"?", "help"})
 }
 
 // modeBindings are those for what has gone wrong.
@@ -65,14 +69,21 @@ func (m *model) footer() string {
 	return " " + said + m.keysText(room)
 }
 
-// keysText tells as many keys as there is room for; the last one, which leads on, in any case.
+// keysText tells as many keys as there is room for; the last one, which leads on, in any case, and
+// that which ends the screen wherever nothing lies over it.
 func (m *model) keysText(room int) string {
 	all := m.bindings()
 	text := func(b binding) string { return m.theme.key.Render(b.key) + " " + b.does }
 	last := text(all[len(all)-1])
+	all = all[:len(all)-1]
+	if m.overlay == nil && m.prompt == nil {
+		if quit := text(all[len(all)-1]) + "  " + last; ansi.StringWidth(quit) <= room {
+			last, all = quit, all[:len(all)-1]
+		}
+	}
 	room -= ansi.StringWidth(last)
 	var told, parts []string
-	for _, b := range all[:len(all)-1] {
+	for _, b := range all {
 		size := ansi.StringWidth(text(b)) + 2
 		if size > room || slices.Contains(told, b.key) {
 			continue

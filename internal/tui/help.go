@@ -40,6 +40,18 @@ var helpColumns = [][]binding{
 	},
 }
 
+// helpWords are the screen's words that only those know who know Fabric, or ccdev.
+var helpWords = []binding{
+	{"peer", "a program of Fabric's that runs chaincode and keeps the ledger"},
+	{"orderer", "the one that puts transactions into blocks"},
+	{"gen", "generation: one build of the chaincode, running; each save makes the next"},
+	{"seq", "sequence: the number of what the channel has agreed on for the chaincode: its policy, its collections"},
+	{"submit", "peers run the function, and what it writes is committed in a block"},
+	{"evaluate", "one peer runs the function, and what it writes is dropped"},
+	{"VALID", "committed; with any other code in its place the transaction is in a block, and has changed nothing"},
+	{"answered", "run, and in no block: it was evaluated, or its block is still to come"},
+}
+
 func (h *help) view(m *model, width, height int) (string, []string) {
 	column := func(all []binding) []string {
 		var lines []string
@@ -58,6 +70,14 @@ func (h *help) view(m *model, width, height int) (string, []string) {
 		lines = append(left, right...)
 	} else {
 		lines = beside(left, right)
+	}
+	lines = append(lines, "", " "+m.theme.strong.Render("Words"))
+	for _, b := range helpWords {
+		key := b.key
+		for _, l := range wrap(b.does, width-13) {
+			lines = append(lines, " "+m.theme.key.Render(fit(key, 10))+" "+l)
+			key = ""
+		}
 	}
 	h.lines.held = true
 	h.lines.grew(max(len(lines)-height+1, 1))

@@ -8,7 +8,10 @@ func (m *model) logBindings() []binding {
 	if m.logs.Selecting() {
 		return []binding{{"↑↓", "select"}, {"y", "copy"}, {"Esc", "leave"}}
 	}
-	all := []binding{{"/", "search"}, {"&", "filter"}, {"[ ]", "source"}, {"s", "follow"}}
+	all := []binding{{"/", "search"}, {"&", "filter"}, {"[ ]", "source"}}
+	if !m.logs.Following() {
+		all = append([]binding{{"s", "follow"}}, all...)
+	}
 	if m.search != "" {
 		all = append([]binding{{"n/N", "next hit"}}, all...)
 	}

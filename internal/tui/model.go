@@ -242,6 +242,9 @@ func (m *model) happened(events []event.Event) {
 		switch e := e.(type) {
 		case isUp:
 			m.world.cameUp(e.without)
+			if m.layout().narrow && m.focus == paneStatus {
+				m.focus = paneLogs // the way up was told there
+			}
 		case event.Log:
 			m.buffer.Append(scrollback.Line{Time: e.Time, Source: e.Service, Text: e.Text})
 		default:
@@ -257,10 +260,13 @@ func (m *model) happened(events []event.Event) {
 	m.attend()
 }
 
-// attend shows what has just gone wrong where there is room for one pane only.
+// attend shows what matters now where there is room for one pane only: how far the network is on its
+// way up, or what has just gone wrong.
 func (m *model) attend() {
 	mode := m.world.mode()
-	if mode != m.mode && mode.bad() && m.layout().narrow {
+	switch {
+	case mode == m.mode || !m.layout().narrow:
+	case mode.bad() || mode == modeBooting:
 		m.focus = paneStatus
 	}
 	m.mode = mode

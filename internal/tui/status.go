@@ -194,13 +194,22 @@ func (m *model) about(width int) []string {
 		if cc.External != nil {
 			lines = append(lines, wrap("  "+cc.External.String(), width)...)
 		}
-		lines = append(lines, wrap(m.theme.quiet.Render("  "+cc.PackageID), width)...)
+		lines = append(lines, m.theme.quiet.Render("  "+shortened(cc.PackageID)))
 	}
 	if m.world.statusErr != nil {
 		lines = append(lines, "", m.theme.bad.Render("status unknown"))
 		lines = append(lines, wrap(safeText(m.world.statusErr.Error()), width)...)
 	}
 	return lines
+}
+
+// shortened is a package ID with as much of its hash as tells it from others; "ccdev status" has all.
+func shortened(packageID string) string {
+	label, hash, _ := strings.Cut(packageID, ":")
+	if len(hash) > 12 {
+		hash = hash[:12] + "…"
+	}
+	return label + ":" + hash
 }
 
 func (m *model) hint(key, does string) string { return m.theme.key.Render(key) + " " + does }
