@@ -42,7 +42,7 @@ func TestWhoIsAMemberIsSaid(t *testing.T) {
 
 func TestWhatDiffersIsSaid(t *testing.T) {
 	r := newRelay(t, "basic")
-	f := follow(t, r)
+	f := follow(t, false, r)
 	r.run("0123456789", "f", 200)
 	r.runOn("peer1.org1", "0123456789", "f", 500)
 	r.run("same", "f", 200)
