@@ -139,13 +139,11 @@ func (d *deployment) untilReplaced(ctx context.Context) error {
 	defer looks.Stop()
 	for {
 		st, err := client.Status(ctx)
-		if err != nil && d.takenDown(ctx) { // otherwise a relay that is not up is about to come back
+		switch {
+		case err != nil && d.takenDown(ctx): // otherwise a relay that is not up is about to come back
 			return errTakenDown
-		}
-		for _, g := range st.Generations {
-			if err == nil && g.Number == st.Live && g.Number > d.generation.Number && !g.Debug {
-				return errReplaced
-			}
+		case err == nil && st.Live > d.generation.Number && !st.Debugged():
+			return errReplaced
 		}
 		select {
 		case <-looks.C:

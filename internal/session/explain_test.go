@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +59,7 @@ func TestWhatDiffersIsSaid(t *testing.T) {
 		}
 	}
 	other := fault.New(fault.Transaction, "a fix", "it failed otherwise")
-	if err := explained(t.Context(), f.net, gateway.Call{Chaincode: "basic"}, "0123456789", other); err != error(other) {
+	if err := explained(t.Context(), f.net, gateway.Call{Chaincode: "basic"}, "0123456789", other); !errors.Is(err, other) {
 		t.Errorf("another one became %v", err)
 	}
 }
