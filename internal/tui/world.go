@@ -142,7 +142,9 @@ const (
 )
 
 func (w *world) looked(st session.Status, err error) {
-	w.statusErr = err
+	if w.up { // before, there is nothing to look at
+		w.statusErr = err
+	}
 	if err == nil {
 		w.status = cleaned(st)
 		w.blocks = max(w.blocks, st.Height)

@@ -1,11 +1,13 @@
 package tui
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/fault"
+	"github.com/ccdev/ccdev/internal/session"
 )
 
 // A network that came up without its chaincode is one whose change has failed, until the next is live.
@@ -25,5 +27,19 @@ func TestUpWithoutTheChaincode(t *testing.T) {
 	w.apply(event.Change{Chaincode: "assets", Phase: phaseLive, Generation: 1}, time.Time{})
 	if w.mode() != modeLive {
 		t.Errorf("it is %s after a change that is live", w.mode())
+	}
+}
+
+// What was asked before there was anything to look at is not what is wrong with a network that is up.
+func TestLookedTooEarly(t *testing.T) {
+	w := world{}
+	none := errors.New("there is no network")
+	w.looked(session.Status{}, none)
+	w.cameUp(nil)
+	if w.statusErr != nil {
+		t.Errorf("it came up, and says: %v", w.statusErr)
+	}
+	if w.looked(session.Status{}, none); w.statusErr == nil {
+		t.Error("an error of a network that is up is not told")
 	}
 }
