@@ -76,7 +76,7 @@ func (d *deployment) steps() []steps.Step {
 
 // buildStep builds the sources; those of a Node chaincode where they will run.
 func (d *deployment) buildStep() steps.Step {
-	step := steps.Step{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + d.cc.Path}
+	step := steps.Step{Name: d.step("build"), Apart: true, Run: d.build, Reason: "sources in " + atHome(d.cc.Path)}
 	switch {
 	case d.cc.Lang != project.LangNode:
 	case d.cc.Relay:

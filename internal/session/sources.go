@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -83,9 +84,18 @@ func names(folders []watch.Options) (names []string) {
 		if f.Ignore != nil {
 			name = filepath.Join(name, golang.WorkFile)
 		}
-		names = append(names, name)
+		names = append(names, atHome(name))
 	}
 	return names
+}
+
+// atHome writes a path below the user's home as a shell does.
+func atHome(path string) string {
+	home, err := os.UserHomeDir()
+	if below, inside := strings.CutPrefix(path, home+string(filepath.Separator)); err == nil && inside && home != "" {
+		return filepath.Join("~", below)
+	}
+	return path
 }
 
 // stamps tells the state of all sources in folders: it changes with any of them.

@@ -129,3 +129,15 @@ func TestWhatIsWatchedFollowsTheSources(t *testing.T) {
 	s.write("go.work", strings.Repeat("\n", 3)+"go 1.24\n\nuse (\n\t./cc\n\t./lib\n)\n")
 	s.expectWatched("cc", "lib", "go.work")
 }
+
+func TestAtHome(t *testing.T) {
+	t.Setenv("HOME", filepath.FromSlash("/home/a"))
+	t.Setenv("USERPROFILE", filepath.FromSlash("/home/a"))
+	for path, want := range map[string]string{
+		"/home/a/assets": "~/assets", "/home/a": "/home/a", "/home/ab/assets": "/home/ab/assets", "/work/assets": "/work/assets",
+	} {
+		if got := atHome(filepath.FromSlash(path)); got != filepath.FromSlash(want) {
+			t.Errorf("%s is told as %s, want %s", path, got, want)
+		}
+	}
+}
