@@ -1,7 +1,7 @@
 # What there is to do: `make help`. Everything needs Go and nothing else; Docker is used where
 # its daemon answers.
 .DEFAULT_GOAL := help
-.PHONY: help build up down test test-short lint bench man release-snapshot clean
+.PHONY: help build up down test test-short lint bench man recording release-snapshot clean
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -85,6 +85,9 @@ bench: build ## measure ccdev against its budgets (BENCH='-runs 3 -only process'
 
 man: ## write the manual pages and the completions to dist/man
 	$(GO) run ./cmd/man dist/man
+
+recording: build ## film ccdev up in a terminal, for the README
+	$(GO) run ./cmd/record -ccdev bin/ccdev -o .readme/up.svg
 
 release-snapshot: ## make the archives of a release in dist/, for all platforms, and publish nothing
 	$(GO) run ./cmd/release -version $(VERSION) -o dist

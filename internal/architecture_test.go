@@ -21,7 +21,7 @@ var layers = []struct {
 	what     string
 	packages []string
 }{
-	{"commands and views: they decide nothing that a script could not have", []string{"cli", "tui", "scrollback", "bench", "release", "e2e"}},
+	{"commands and views: they decide nothing that a script could not have", []string{"cli", "tui", "scrollback", "bench", "release", "recording", "e2e"}},
 	{"work on a whole network", []string{"scenario", "devloop", "session", "printer"}},
 	{"parts, each of which knows one thing", []string{
 		"runtime", "topology", "export", "fabric", "ccpackage", "cctls", "extbuilder", "relay", "host", "build", "watch", "ports", "steps", "doctor",
@@ -29,7 +29,7 @@ var layers = []struct {
 	}},
 	{"what the user wants, and what it comes to", []string{"network", "project"}},
 	{"values and tools that everything speaks in", []string{
-		"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "yamltemplate", "golden", "shell",
+		"fault", "event", "atomicfile", "wait", "procgroup", "bundle", "contract", "yamlerror", "yamltemplate", "golden", "shell", "terminal",
 	}},
 }
 

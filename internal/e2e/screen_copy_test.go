@@ -46,7 +46,7 @@ func TestScreenCopies(t *testing.T) {
 func (s *screen) copies(begin string) (text string) {
 	s.Helper()
 	s.until("it copies "+begin, func() bool {
-		text = s.terminal.clipboard()
+		text = s.terminal.Clipboard()
 		return strings.HasPrefix(text, begin)
 	})
 	return text

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/terminal"
 	"github.com/creack/pty"
 	"golang.org/x/term"
 )
@@ -21,7 +22,7 @@ import (
 // screen is a ccdev up on a terminal of its own, with somebody in front of it.
 type screen struct {
 	*testing.T
-	terminal  *terminal
+	terminal  *terminal.Terminal
 	keys, tty *os.File
 	before    *term.State
 	up        *exec.Cmd
@@ -33,7 +34,7 @@ func openScreen(t *testing.T, dir string, width, height int, args ...string) *sc
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{T: t, terminal: newTerminal(width, height), keys: keys, tty: tty, up: ccdev(dir, append([]string{"up"}, args...)...)}
+	s := &screen{T: t, terminal: terminal.New(width, height), keys: keys, tty: tty, up: ccdev(dir, append([]string{"up"}, args...)...)}
 	s.resize(width, height)
 	if s.before, err = term.GetState(int(tty.Fd())); err != nil {
 		t.Fatal(err)
@@ -66,7 +67,7 @@ func openScreen(t *testing.T, dir string, width, height int, args ...string) *sc
 }
 
 func (s *screen) resize(width, height int) {
-	s.terminal.resize(width, height)
+	s.terminal.Resize(width, height)
 	if err := pty.Setsize(s.tty, &pty.Winsize{Rows: uint16(height), Cols: uint16(width)}); err != nil {
 		s.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func (s *screen) press(keys string) {
 func (s *screen) shows(texts ...string) {
 	s.Helper()
 	s.until(fmt.Sprintf("it shows %q", texts), func() bool {
-		text := s.terminal.text()
+		text := s.terminal.Text()
 		return !slices.ContainsFunc(texts, func(want string) bool { return !strings.Contains(text, want) })
 	})
 }
@@ -95,14 +96,14 @@ func (s *screen) until(what string, so func() bool) {
 	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 	defer cancel()
 	for {
-		more := s.terminal.change()
+		more := s.terminal.Change()
 		if so() {
 			return
 		}
 		select {
 		case <-more:
 		case <-ctx.Done():
-			s.Fatalf("never so: %s\n%s", what, s.terminal.text())
+			s.Fatalf("never so: %s\n%s", what, s.terminal.Text())
 		}
 	}
 }
@@ -123,11 +124,11 @@ func (s *screen) ends(code int, says string) {
 		s.Fatal(err)
 	}
 	s.shows("the end", says)
-	text := s.terminal.text()
+	text := s.terminal.Text()
 	if lines := strings.Count(strings.TrimSpace(text), "\n") + 1; lines > 11 {
 		s.Errorf("it leaves %d lines:\n%s", lines, text)
 	}
-	for mode, on := range s.terminal.modes {
+	for mode, on := range s.terminal.Modes() {
 		if usual := mode == 25 || mode == 7; on != usual {
 			s.Errorf("mode %d is %v", mode, on)
 		}

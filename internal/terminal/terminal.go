@@ -1,7 +1,9 @@
-package e2e
+// Package terminal shows what a terminal shows of what was written to it: the part of xterm that Bubble Tea uses.
+package terminal
 
 import (
 	"encoding/base64"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -9,15 +11,22 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// terminal is what a terminal shows of what was written to it: the part of xterm that Bubble Tea
-// uses. Colours are left out.
-type terminal struct {
+// Cell is one place on the screen. A wide character is in the first of its cells, and the next is
+// without a text.
+type Cell struct {
+	Text  string
+	Style Style
+}
+
+// Terminal is an io.Writer that shows what was written to it.
+type Terminal struct {
 	mu            sync.Mutex
 	width, height int
-	cells, usual  [][]string // usual are those of the usual screen while another one shows
+	cells, usual  [][]Cell // usual are those of the usual screen while another one shows
 	x, y          int
-	saved         [2]int
-	top, bottom   int // of the part that scrolls
+	style         Style  // of what is written next
+	saved, left   [2]int // places: one that was kept, and where the usual screen was left
+	top, bottom   int    // of the part that scrolls
 	last          string
 	copied        string
 	modes         map[int]bool // that were set or reset, by their numbers
@@ -25,22 +34,23 @@ type terminal struct {
 	changed       chan struct{} // closes with the next change
 }
 
-func newTerminal(width, height int) *terminal {
-	t := &terminal{width: width, height: height, cells: blank(width, height), bottom: height, modes: map[int]bool{}, parser: ansi.NewParser(), changed: make(chan struct{})}
+// New makes a terminal of so many columns and lines, with nothing on it.
+func New(width, height int) *Terminal {
+	t := &Terminal{width: width, height: height, cells: blank(width, height), bottom: height, modes: map[int]bool{}, parser: ansi.NewParser(), changed: make(chan struct{})}
 	t.parser.SetHandler(ansi.Handler{Print: t.print, Execute: t.execute, HandleCsi: t.control, HandleEsc: t.escape, HandleOsc: t.command})
 	return t
 }
 
-func blank(width, height int) [][]string {
-	cells := make([][]string, height)
+func blank(width, height int) [][]Cell {
+	cells := make([][]Cell, height)
 	for y := range cells {
-		cells[y] = slices.Repeat([]string{" "}, width)
+		cells[y] = slices.Repeat([]Cell{{Text: " "}}, width)
 	}
 	return cells
 }
 
 // Write takes what a program writes.
-func (t *terminal) Write(p []byte) (int, error) {
+func (t *Terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, b := range p {
@@ -51,40 +61,63 @@ func (t *terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// change closes with the next change.
-func (t *terminal) change() <-chan struct{} {
+// Change closes with the next change.
+func (t *Terminal) Change() <-chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.changed
 }
 
-// clipboard is what was copied last.
-func (t *terminal) clipboard() string {
+// Clipboard is what was copied last.
+func (t *Terminal) Clipboard() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.copied
 }
 
 // command takes an operating system command: only that which copies (52) is for us.
-func (t *terminal) command(cmd int, data []byte) {
+func (t *Terminal) command(cmd int, data []byte) {
 	text, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(string(data), "52;c;"))
 	if cmd == 52 && err == nil {
 		t.copied = string(text)
 	}
 }
 
-// text is what shows.
-func (t *terminal) text() string {
+// Text is what shows.
+func (t *Terminal) Text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	lines := make([]string, len(t.cells))
 	for y, row := range t.cells {
-		lines[y] = strings.TrimRight(strings.Join(row, ""), " ")
+		var line strings.Builder
+		for _, c := range row {
+			line.WriteString(c.Text)
+		}
+		lines[y] = strings.TrimRight(line.String(), " ")
 	}
 	return strings.Join(lines, "\n")
 }
 
-func (t *terminal) resize(width, height int) {
+// Cells are what shows, line by line.
+func (t *Terminal) Cells() [][]Cell {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	cells := make([][]Cell, len(t.cells))
+	for y, row := range t.cells {
+		cells[y] = slices.Clone(row)
+	}
+	return cells
+}
+
+// Modes are those that were set (true) or reset, by their numbers.
+func (t *Terminal) Modes() map[int]bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.modes)
+}
+
+// Resize gives it another size, with nothing on it.
+func (t *Terminal) Resize(width, height int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.width, t.height, t.bottom, t.top = width, height, height, 0
@@ -92,7 +125,7 @@ func (t *terminal) resize(width, height int) {
 	t.x, t.y = 0, 0
 }
 
-func (t *terminal) print(r rune) {
+func (t *Terminal) print(r rune) {
 	wide := ansi.StringWidth(string(r))
 	if wide == 0 {
 		return
@@ -101,14 +134,14 @@ func (t *terminal) print(r rune) {
 		t.x = 0
 		t.down()
 	}
-	t.cells[t.y][t.x] = string(r)
+	t.cells[t.y][t.x] = Cell{string(r), t.style}
 	for i := 1; i < wide; i++ {
-		t.cells[t.y][t.x+i] = ""
+		t.cells[t.y][t.x+i] = Cell{Style: t.style}
 	}
 	t.x, t.last = t.x+wide, string(r)
 }
 
-func (t *terminal) down() {
+func (t *Terminal) down() {
 	if t.y == t.bottom-1 {
 		t.scroll(t.top, 1)
 		return
@@ -117,7 +150,7 @@ func (t *terminal) down() {
 }
 
 // scroll moves the lines from one on up, or down by a negative number.
-func (t *terminal) scroll(from, by int) {
+func (t *Terminal) scroll(from, by int) {
 	part := t.cells[from:t.bottom]
 	by = min(max(by, -len(part)), len(part))
 	if by > 0 {
@@ -127,7 +160,7 @@ func (t *terminal) scroll(from, by int) {
 	}
 }
 
-func (t *terminal) execute(b byte) {
+func (t *Terminal) execute(b byte) {
 	switch b {
 	case '\r':
 		t.x = 0
@@ -140,7 +173,7 @@ func (t *terminal) execute(b byte) {
 	}
 }
 
-func (t *terminal) escape(cmd ansi.Cmd) {
+func (t *Terminal) escape(cmd ansi.Cmd) {
 	switch cmd.Final() {
 	case '7':
 		t.saved = [2]int{t.x, t.y}
@@ -152,115 +185,5 @@ func (t *terminal) escape(cmd ansi.Cmd) {
 		} else {
 			t.y = max(t.y-1, 0)
 		}
-	}
-}
-
-func (t *terminal) control(cmd ansi.Cmd, params ansi.Params) {
-	n, _, _ := params.Param(0, 1)
-	switch {
-	case cmd.Prefix() == '?' && (cmd.Final() == 'h' || cmd.Final() == 'l'):
-		params.ForEach(0, func(_, mode int, _ bool) { t.set(mode, cmd.Final() == 'h') })
-	case cmd.Prefix() != 0 || cmd.Intermediate() != 0: // questions
-	case !t.move(cmd.Final(), max(n, 1), params):
-		first, _, _ := params.Param(0, 0)
-		t.edit(cmd.Final(), first, max(n, 1))
-	}
-	t.x, t.y = min(max(t.x, 0), t.width), min(max(t.y, 0), t.height-1)
-}
-
-func (t *terminal) set(mode int, on bool) {
-	if mode == 1049 && on != t.modes[mode] {
-		if on {
-			t.usual, t.cells = t.cells, blank(t.width, t.height)
-		} else {
-			t.cells = t.usual
-		}
-		t.bottom, t.top = t.height, 0
-	}
-	t.modes[mode] = on
-}
-
-func (t *terminal) move(final byte, n int, params ansi.Params) bool {
-	switch final {
-	case 'A':
-		t.y -= n
-	case 'B', 'e':
-		t.y += n
-	case 'C', 'a':
-		t.x += n
-	case 'D':
-		t.x = min(t.x, t.width-1) - n
-	case 'E':
-		t.x, t.y = 0, t.y+n
-	case 'F':
-		t.x, t.y = 0, t.y-n
-	case 'G', '`':
-		t.x = n - 1
-	case 'd':
-		t.y = n - 1
-	case 'H', 'f':
-		column, _, _ := params.Param(1, 1)
-		t.x, t.y = max(column, 1)-1, n-1
-	case 'I':
-		t.x = min((t.x/8+n)*8, t.width-1)
-	case 'Z':
-		t.x = max((t.x+7)/8-n, 0) * 8
-	case 'r':
-		bottom, _, _ := params.Param(1, t.height)
-		t.top, t.bottom = n-1, min(bottom, t.height)
-		t.x, t.y = 0, 0
-	default:
-		return false
-	}
-	return true
-}
-
-func (t *terminal) edit(final byte, what, n int) {
-	row, x := t.cells[t.y], min(t.x, t.width-1)
-	switch final {
-	case 'J':
-		t.erase(min(what, 2))
-	case 'K':
-		what = min(what, 2)
-		from, to := [3]int{x, 0, 0}, [3]int{t.width, x + 1, t.width}
-		clearCells(row[from[what]:to[what]])
-	case 'X':
-		clearCells(row[x:min(x+n, t.width)])
-	case 'P':
-		n = min(n, t.width-x)
-		copy(row[x:], row[x+n:])
-		clearCells(row[t.width-n:])
-	case '@':
-		n = min(n, t.width-x)
-		copy(row[x+n:], slices.Clone(row[x:]))
-		clearCells(row[x : x+n])
-	case 'b':
-		for range n {
-			t.print([]rune(t.last)[0])
-		}
-	case 'L':
-		t.scroll(t.y, -n)
-	case 'M':
-		t.scroll(t.y, n)
-	case 'S':
-		t.scroll(t.top, n)
-	case 'T':
-		t.scroll(t.top, -n)
-	}
-}
-
-func (t *terminal) erase(what int) {
-	from, to := [3]int{t.y + 1, 0, 0}, [3]int{t.height, t.y, t.height}
-	for y := from[what]; y < to[what]; y++ {
-		clearCells(t.cells[y])
-	}
-	if what < 2 {
-		t.edit('K', what, 1)
-	}
-}
-
-func clearCells(cells []string) {
-	for i := range cells {
-		cells[i] = " "
 	}
 }
