@@ -8,3 +8,11 @@ import "embed"
 //
 //go:embed */*
 var Files embed.FS
+
+// Names are those of the scenarios, in the order in which a newcomer goes through them.
+func Names() []string {
+	return []string{
+		"ccaas-tutorial", "hot-reload", "tls", "mutual-tls", "node-chaincode", "debugging",
+		"two-orgs-endorsement", "private-data", "client-app", "kubernetes-handoff",
+	}
+}

@@ -33,7 +33,7 @@ func newScenarioCmd(a *app) *cobra.Command {
 
 // scenarioNames completes the name of a scenario.
 func scenarioNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	all, _ := scenario.List(scenarios.Files) // they are tested
+	all, _ := scenario.List(scenarios.Files, scenarios.Names()) // they are tested
 	var names []string
 	for _, s := range all {
 		names = append(names, s.Name+"\t"+s.Title)
@@ -43,9 +43,9 @@ func scenarioNames(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 
 func newScenarioListCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List the tutorials", Example: "  ccdev scenario list -o json", Args: arguments(cobra.NoArgs),
+		Use: "list", Short: "List the tutorials, in the order to go through them", Example: "  ccdev scenario list\n  ccdev scenario list -o json", Args: arguments(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
-			all, err := scenario.List(scenarios.Files)
+			all, err := scenario.List(scenarios.Files, scenarios.Names())
 			if err != nil {
 				return err
 			}
@@ -58,7 +58,7 @@ func newScenarioListCmd(a *app) *cobra.Command {
 			}
 			table := tabwriter.NewWriter(a.streams.Out, 0, 0, 2, ' ', 0)
 			for _, s := range all {
-				fmt.Fprintf(table, "%s\t%s\n", s.Name, s.Title)
+				fmt.Fprintf(table, "%s\t%s\n\t%s\n", s.Name, s.Title, s.Learn[0])
 			}
 			return table.Flush()
 		},

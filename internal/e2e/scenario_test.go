@@ -16,7 +16,7 @@ import (
 // Every scenario can be walked through unattended, from nothing, and leaves nothing that runs. No
 // ccdev is in PATH: its commands find the one that walks.
 func TestScenarios(t *testing.T) {
-	all, err := scenario.List(scenarios.Files)
+	all, err := scenario.List(scenarios.Files, scenarios.Names())
 	if err != nil {
 		t.Fatal(err)
 	}

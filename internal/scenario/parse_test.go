@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -69,5 +70,29 @@ func TestAScenarioOnARuntime(t *testing.T) {
 func TestUnknownScenario(t *testing.T) {
 	if _, err := Load(scenarios.Files, "nobody"); !fault.Is(err, fault.Usage) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// What is written and in no list is found by nobody.
+func TestEveryScenarioHasItsPlace(t *testing.T) {
+	entries, err := scenarios.Files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var folders []string
+	for _, e := range entries {
+		folders = append(folders, e.Name())
+	}
+	all, err := List(scenarios.Files, scenarios.Names())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []string
+	for _, s := range all {
+		listed = append(listed, s.Name)
+	}
+	slices.Sort(listed)
+	if !slices.Equal(folders, listed) {
+		t.Errorf("there are %v, and listed are %v", folders, listed)
 	}
 }

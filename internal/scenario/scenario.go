@@ -60,15 +60,11 @@ type Check struct {
 	Within string `yaml:"within"` // how long it may take to become true; empty: it is true at once
 }
 
-// List loads all scenarios, by name.
-func List(files fs.FS) ([]Scenario, error) {
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		return nil, err
-	}
+// List loads scenarios, in the order of their names.
+func List(files fs.FS, names []string) ([]Scenario, error) {
 	var all []Scenario
-	for _, e := range entries {
-		s, err := Load(files, e.Name())
+	for _, name := range names {
+		s, err := Load(files, name)
 		if err != nil {
 			return nil, err
 		}
