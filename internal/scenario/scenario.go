@@ -30,11 +30,12 @@ type Step struct {
 	Text    string  `yaml:"text"`    // Markdown
 	Runtime string  `yaml:"runtime"` // docker or process: only there; empty: on both
 	Edit    *Edit   `yaml:"edit"`
-	Run     string  `yaml:"run"`   // a command of the shell; what it exports is there for the steps after it
-	Start   string  `yaml:"start"` // what the command is called, which then goes on while others run
-	Stop    string  `yaml:"stop"`  // the command that was started under this name is ended, as Ctrl-C ends it
-	Exit    int     `yaml:"exit"`  // the command's exit code
-	Once    bool    `yaml:"once"`  // it cannot be done a second time, so that nobody can go back before it
+	Run     string  `yaml:"run"`     // a command of the shell; what it exports is there for the steps after it
+	Start   string  `yaml:"start"`   // what the command is called, which then goes on while others run
+	Stop    string  `yaml:"stop"`    // the command that was started under this name is ended, as Ctrl-C ends it
+	Exit    int     `yaml:"exit"`    // the command's exit code
+	Once    bool    `yaml:"once"`    // it cannot be done a second time, so that nobody can go back before it
+	Cleanup string  `yaml:"cleanup"` // the command that removes what the scenario's own leaves of it
 	Expect  []Check `yaml:"expect"`
 }
 
@@ -105,7 +106,7 @@ func (s Scenario) On(runtime string, values map[string]string) Scenario {
 }
 
 func (s Step) filled(fill func(string) string) Step {
-	s.Text, s.Run = fill(s.Text), fill(s.Run)
+	s.Text, s.Run, s.Cleanup = fill(s.Text), fill(s.Run), fill(s.Cleanup)
 	if s.Edit != nil {
 		e := *s.Edit
 		e.Text, e.Old, e.New = fill(e.Text), fill(e.Old), fill(e.New)

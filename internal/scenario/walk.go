@@ -159,8 +159,27 @@ func (w *Walk) left(i int, err error) error {
 	}
 	f.What = fmt.Sprintf("step %d of %d, %q: %s", i+1, len(w.scenario.Steps), w.scenario.Steps[i].Title, f.What)
 	f.Cause = err
-	f.Fix = fmt.Sprintf("what was made is in %s; to leave nothing of it that runs:\ncd %s && { %s; }", w.dir, w.dir, w.scenario.Cleanup)
+	f.Fix = fmt.Sprintf("what was made is in %s; to leave nothing of it that runs:\ncd %s && { %s; }", w.dir, word(w.dir), w.cleanup())
 	return &f
+}
+
+// word writes a path as one word of the shell.
+func word(path string) string {
+	if !strings.ContainsAny(path, " \t\n'\"\\$&;()<>|*?[]#~`!{}") {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+// cleanup is the command that leaves nothing of the steps that were begun.
+func (w *Walk) cleanup() string {
+	commands := w.scenario.Cleanup
+	for i, step := range w.scenario.Steps {
+		if w.done[i] != nil && step.Cleanup != "" {
+			commands += "; " + step.Cleanup
+		}
+	}
+	return commands
 }
 
 func (w *Walk) show(i int) {

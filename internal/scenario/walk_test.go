@@ -36,6 +36,27 @@ func walkOf(t *testing.T, steps string) (w *Walk, told *[]event.Event) {
 	return w, told
 }
 
+// Who leaves is told how to be rid of what was made, and of that only.
+func TestCleanupOfTheStepsThatWereBegun(t *testing.T) {
+	w, _ := walkOf(t, `  - {title: a, text: b, run: 'true', cleanup: rm a}
+  - {title: a, text: b, run: 'true', cleanup: rm skipped}
+  - {title: a, text: b, run: 'false', cleanup: rm half}
+  - {title: a, text: b, run: 'true', cleanup: rm later}
+`)
+	f := fault.From(w.Run(t.Context(), choices(Do, Skip)))
+	if want := "&& { true; rm a; rm half; }"; !strings.Contains(f.Fix, want) {
+		t.Errorf("its fix is %q, and should have %q", f.Fix, want)
+	}
+}
+
+func TestWord(t *testing.T) {
+	for path, want := range map[string]string{"/a/b-c_1.0": "/a/b-c_1.0", "/a b": "'/a b'", "/it's": `'/it'\''s'`, "/$HOME": "'/$HOME'"} {
+		if got := word(path); got != want {
+			t.Errorf("%s is written %s, want %s", path, got, want)
+		}
+	}
+}
+
 // choices answers from a list, and goes on after it.
 func choices(list ...Choice) func(context.Context) (Choice, error) {
 	return func(context.Context) (Choice, error) {
