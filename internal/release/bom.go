@@ -27,9 +27,9 @@ type component struct {
 	URL     string `json:"purl,omitempty"`
 }
 
-// writeBOM lists the modules that a program was built of. Go writes them into every program, as
+// WriteBOM lists the modules that a program was built of. Go writes them into every program, as
 // "go version -m" shows, so that the list cannot differ from what is in it.
-func writeBOM(w io.Writer, program, version string) error {
+func WriteBOM(w io.Writer, program, version string) error {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (o Options) pack(p Platform, work string) error {
 	if err := create(filepath.Join(o.Dir, base+ending), func(w io.Writer) error { return write(w, files) }); err != nil {
 		return err
 	}
-	return create(filepath.Join(o.Dir, base+".cdx.json"), func(w io.Writer) error { return writeBOM(w, program, o.Version) })
+	return create(filepath.Join(o.Dir, base+".cdx.json"), func(w io.Writer) error { return WriteBOM(w, program, o.Version) })
 }
 
 func (o Options) say(format string, args ...any) {
