@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -79,6 +80,8 @@ type development struct {
 	built map[int]*pending // by the loop's number
 	live  int              // the generation that was told of last
 	held  bool             // it was told that changes wait for the end of debugging
+	fault string           // that the last build was told to have; "" once one is live
+	idle  map[string]bool  // files of which a change has not changed the program since it is what it is
 }
 
 // pending is one build on its way. The loop counts its builds; the number of the generation is given
@@ -205,10 +208,13 @@ func (d *development) number(ctx context.Context, program string) (topology.Gene
 	return nextGeneration(d.net.ChaincodeDir(d.cc), program, false)
 }
 
-// tell emits how far a change has come.
+// tell emits how far a change has come. Of files that have changed before, and made no other program of
+// it, it is only told when they do: somebody may be writing to them all the time.
 func (d *development) tell(st devloop.State) {
+	idle := d.onlyIdle(st.Changed)
 	number, news := d.note(st)
-	if !news && len(st.Changed) == 0 || errors.Is(st.Err, errDebugged) {
+	quiet := idle || len(st.Changed) == 0
+	if !news && quiet || idle && st.Err == nil && st.Phase != devloop.Live || errors.Is(st.Err, errDebugged) {
 		return // nobody has changed anything, or it is built again
 	}
 	e := event.Change{
@@ -218,11 +224,22 @@ func (d *development) tell(st devloop.State) {
 		e.Err = st.Err
 		e.Error = st.Err.Error()
 	}
+	if idle { // what went before was not told
+		before := event.Change{Chaincode: d.cc.Name, Phase: string(devloop.Changed), Files: st.Changed}
+		d.emit(before)
+	}
 	d.emit(e)
 }
 
+// onlyIdle tells whether all files that have changed are idle.
+func (d *development) onlyIdle(changed []string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return len(changed) > 0 && !slices.ContainsFunc(changed, func(file string) bool { return !d.idle[file] })
+}
+
 // note keeps how far a build has come, and gives the number of its generation, and whether there
-// is anything to tell: not of one that is live as before.
+// is anything to tell: not of one that is live as before, or has failed as before though nobody asked.
 func (d *development) note(st devloop.State) (number int, news bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -234,9 +251,19 @@ func (d *development) note(st devloop.State) (number int, news bool) {
 	case devloop.Live:
 		delete(d.built, st.Generation)
 		news = number != d.live
-		d.live = number
+		if d.live = number; news || d.idle == nil {
+			d.idle = map[string]bool{}
+		}
+		if !news && d.fault == "" { // otherwise something has been mended
+			for _, file := range st.Changed {
+				d.idle[file] = true
+			}
+		}
+		d.fault = ""
 	case devloop.Failed:
 		delete(d.built, st.Generation)
+		news = len(st.Changed) == 0 || st.Err.Error() != d.fault
+		d.fault = st.Err.Error()
 	}
 	return number, news
 }

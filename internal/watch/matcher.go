@@ -12,7 +12,7 @@ import (
 // Matcher tells which paths below a folder are of no interest. Paths are relative to the folder,
 // with slashes.
 //
-// Always ignored is what version control, ccdev, editors and npm keep for themselves. Then the
+// Always ignored is what version control, ccdev, editors and npm keep for themselves, and logs. Then the
 // patterns given to NewMatcher decide, then the .gitignore files as gitignore(5) has them, and
 // the .dockerignore of the folder itself, in Docker's syntax, where it is given. Unlike in git, a
 // file that is ignored and yet tracked is ignored, "?" stands for a character and not for a byte,
@@ -120,6 +120,8 @@ func never(name string) bool {
 	}
 	switch path.Ext(name) {
 	case ".swp", ".swo", ".swx":
+		return true
+	case ".log": // what a program writes while it runs would be built at every line
 		return true
 	}
 	return strings.HasSuffix(name, "~") ||

@@ -19,14 +19,14 @@ func TestIgnored(t *testing.T) {
 		"what tools keep for themselves": {
 			ignored: []string{
 				".git/", "a/.git", ".ccdev/", "node_modules/", "node_modules/x/index.js", "a/node_modules/x", ".idea/", ".vscode/settings.json",
-				"a/.#main.go", "main.go~", ".main.go.swp", "4913", "a/4913", "main.go___jb_tmp___", "main.go___jb_old___", "#main.go#", ".DS_Store",
+				"a/.#main.go", "main.go~", ".main.go.swp", "4913", "a/4913", "main.go___jb_tmp___", "main.go___jb_old___", "#main.go#", ".DS_Store", "run.log", "logs/npm-debug.log",
 			},
 			wanted: []string{"main.go", "vendor/", "vendor/x/y.go", "14913", ".gitignore", "git", "go.mod", "META-INF/", "#x", "swp"},
 		},
 		"patterns of the caller": {
-			extra: []string{"/build/", "*.log", "!keep.log"}, git: map[string]string{".": "keep.log\n*.md"},
-			ignored: []string{"build/", "build/x", "a.log", "a/b.log", "README.md"},
-			wanted:  []string{"keep.log", "a/build/", "build"},
+			extra: []string{"/build/", "*.out", "!keep.out"}, git: map[string]string{".": "keep.out\n*.md"},
+			ignored: []string{"build/", "build/x", "a.out", "a/b.out", "README.md"},
+			wanted:  []string{"keep.out", "a/build/", "build"},
 		},
 		"a nested .gitignore": {
 			git:     map[string]string{".": "*.txt\n/out/", "a": "!b.txt\n/c", "out": "!x"},

@@ -18,7 +18,7 @@ func TestStamp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(".gitignore", "*.log\n")
+	write(".gitignore", "*.out\n")
 	write("main.go", "package main\n")
 	if err := os.Mkdir(file("sub"), 0o700); err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestStamp(t *testing.T) {
 		same bool
 	}{
 		{"nothing", func() {}, true},
-		{"a file of no interest", func() { write("a.log", "x") }, true},
+		{"a file of no interest", func() { write("a.out", "x") }, true},
 		{"a half-written file", func() { write("main.go", "") }, false},
 		{"the whole of it", func() { write("main.go", "package main\n") }, false},
 		{"the same length, later", func() {

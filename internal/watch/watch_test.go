@@ -120,7 +120,7 @@ func TestWhatIsNone(t *testing.T) {
 			return os.Rename(f.path("out"), f.path("sub/out"))
 		},
 		"docker's":             func(f *folder) error { put(f.t, f.path("doc.md"), "x"); return nil },
-		"a nested pattern":     func(f *folder) error { put(f.t, f.path("sub/x.log"), "x"); return nil },
+		"a nested pattern":     func(f *folder) error { put(f.t, f.path("sub/x.out"), "x"); return nil },
 		"behind a link":        func(f *folder) error { put(f.t, filepath.Join(f.outside, "far/y"), "x"); return nil },
 		"a file behind a link": func(f *folder) error { put(f.t, filepath.Join(f.outside, "far/x"), "y"); return nil },
 	} {
@@ -128,7 +128,7 @@ func TestWhatIsNone(t *testing.T) {
 			eachMode(t, func(t *testing.T, poll time.Duration) {
 				f := &folder{t: t, dir: filepath.Join(t.TempDir(), "cc"), outside: t.TempDir(), batches: make(chan Batch, 1000)}
 				for file, text := range map[string]string{
-					"a": "text of a", "marker": "m", ".gitignore": "out/\n", ".dockerignore": "*.md\n", "sub/.gitignore": "*.log\n",
+					"a": "text of a", "marker": "m", ".gitignore": "out/\n", ".dockerignore": "*.md\n", "sub/.gitignore": "*.out\n",
 				} {
 					put(t, f.path(file), text)
 				}
@@ -148,7 +148,7 @@ func TestTheDockerignoreOfWhatNoDockerfileBuilds(t *testing.T) {
 	eachMode(t, func(t *testing.T, poll time.Duration) {
 		f := &folder{t: t, dir: t.TempDir(), outside: t.TempDir(), batches: make(chan Batch, 1000)}
 		put(t, f.path(".dockerignore"), "*\n!chaincode\n")
-		put(t, f.path(".gitignore"), "*.log\n")
+		put(t, f.path(".gitignore"), "*.out\n")
 		put(t, f.path("main.go"), "1")
 		put(t, f.path("marker"), "")
 		f.start(Options{Dir: f.dir, Poll: poll}, notifications)
@@ -156,27 +156,27 @@ func TestTheDockerignoreOfWhatNoDockerfileBuilds(t *testing.T) {
 		f.expect("+main.go")
 		f.save(".dockerignore", "*\n") // a file like any other
 		f.expect("+.dockerignore")
-		f.save("a.log", "1")
+		f.save("a.out", "1")
 		f.expectNothing()
 	})
 }
 
 func TestPatternsThatChange(t *testing.T) {
 	eachMode(t, func(t *testing.T, poll time.Duration) {
-		f := watched(t, poll, "a.log", "sub/b.log", "sub/c")
-		f.save("sub/.gitignore", "*.log\n")
+		f := watched(t, poll, "a.out", "sub/b.out", "sub/c")
+		f.save("sub/.gitignore", "*.out\n")
 		f.expect("+sub/.gitignore")
-		f.save("sub/b.log", "of no interest now")
-		f.save(".gitignore", "*.log\n")
+		f.save("sub/b.out", "of no interest now")
+		f.save(".gitignore", "*.out\n")
 		f.expect("+.gitignore")
-		f.must(os.Remove(f.path("a.log")))
+		f.must(os.Remove(f.path("a.out")))
 		f.expectNothing()
 
 		f.must(os.Remove(f.path("sub/.gitignore")))
 		f.must(os.Remove(f.path(".gitignore")))
-		f.expect("-.gitignore", "-sub/.gitignore", "+sub/b.log")
-		f.save("sub/b.log", "of interest again")
-		f.expect("+sub/b.log")
+		f.expect("-.gitignore", "-sub/.gitignore", "+sub/b.out")
+		f.save("sub/b.out", "of interest again")
+		f.expect("+sub/b.out")
 	})
 }
 
