@@ -47,9 +47,12 @@ func (s *Session) lock(ctx context.Context, command string) (release func(), err
 func (s *Session) await(ctx context.Context, f *flock.Flock) error {
 	got, err := f.TryLock()
 	if err == nil && !got {
-		holder, _ := os.ReadFile(f.Path()) // only for the notice
-		s.emit(event.Notice{Text: fmt.Sprintf("another ccdev is changing this network (%s): waiting for it",
-			strings.TrimSpace(string(holder)))})
+		text, _ := os.ReadFile(f.Path()) // only for the notice
+		holder := strings.TrimSpace(string(text))
+		if holder != "" { // otherwise it is about to write who it is
+			holder = " (" + holder + ")"
+		}
+		s.emit(event.Notice{Text: "another ccdev is changing this network" + holder + ": waiting for it"})
 		_, err = f.TryLockContext(ctx, 20*time.Millisecond)
 	}
 	if ctx.Err() != nil {

@@ -3,9 +3,10 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -61,25 +62,37 @@ func TestOneCommandAtATimeChangesTheNetwork(t *testing.T) {
 }
 
 func TestTheNextOneIsToldForWhomItWaits(t *testing.T) {
-	dir := t.TempDir()
-	release, err := on(t, dir, event.Discard).lock(t.Context(), "up")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var notices []string
-	waiting := on(t, dir, func(e event.Event) {
-		if n, ok := e.(event.Notice); ok {
-			notices = append(notices, n.Text)
-			release() // only now: it waits for it, or this test never ends
-		}
-	})
-	next, err := waiting.lock(t.Context(), "reload")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer next()
-	if len(notices) != 1 || !strings.Contains(notices[0], "ccdev up") || !strings.Contains(notices[0], "pid ") {
-		t.Errorf("the notices are %q", notices)
+	for name, wrote := range map[string]bool{"it has written who it is": true, "it is about to": false} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			release, err := on(t, dir, event.Discard).lock(t.Context(), "up")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := fmt.Sprintf("another ccdev is changing this network (pid %d, ccdev up): waiting for it", os.Getpid())
+			if !wrote {
+				want = "another ccdev is changing this network: waiting for it"
+				file := filepath.Join(dir, "cache", "locks", project.Project{Dir: dir}.ID())
+				if err := os.Truncate(file, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var notices []string
+			waiting := on(t, dir, func(e event.Event) {
+				if n, ok := e.(event.Notice); ok {
+					notices = append(notices, n.Text)
+					release() // only now: it waits for it, or this test never ends
+				}
+			})
+			next, err := waiting.lock(t.Context(), "reload")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer next()
+			if !slices.Equal(notices, []string{want}) {
+				t.Errorf("the notices are %q", notices)
+			}
+		})
 	}
 }
 
