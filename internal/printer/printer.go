@@ -16,14 +16,15 @@ import (
 )
 
 // Clean makes a line from elsewhere safe to print: without escape sequences, and without other
-// control characters than the tab.
+// control characters than the tab. Bytes that are no UTF-8 are no controls either: they may be letters of
+// another encoding, and become U+FFFD.
 func Clean(line string) string {
 	return strings.Map(func(r rune) rune {
 		if r != '\t' && unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, ansi.Strip(line))
+	}, ansi.Strip(strings.ToValidUTF8(line, "\uFFFD")))
 }
 
 // CleanText is Clean for a text of several lines.

@@ -154,9 +154,20 @@ func TestHostileLines(t *testing.T) {
 }
 
 func TestInvalidUTF8BecomesValid(t *testing.T) {
-	for _, line := range []string{"\xff\xfe", "a\xc3", "\x9b31mred", "\xe9\x93", "ok\x80\x81", strings.Repeat("\xf0\x9f", 100)} {
-		if got := printer.Clean(line); !utf8.ValidString(got) || strings.ContainsAny(got, "\x1b\u009b") {
-			t.Errorf("%q became %q", line, got)
+	for line, want := range map[string]string{
+		"\xff\xfe":                         "\ufffd",
+		"a\xc3":                            "a\ufffd",
+		"\x9b31mred":                       "\ufffd31mred",
+		"\xe9\x93":                         "\ufffd",
+		"ok\x80\x81":                       "ok\ufffd",
+		"the \x93end\x94 of it":            "the \ufffdend\ufffd of it",           // quotes in Windows-1252
+		"it \x9d is \x90 not \x98 over":    "it \ufffd is \ufffd not \ufffd over", // OSC, DCS and SOS, were they controls
+		"a\x1b[31m\xe9t\xe9\x1b[0m":        "a\ufffdt\ufffd",
+		strings.Repeat("\xf0\x9f", 100):    "\ufffd",
+		"a\u009d0;title\u009cb \u0085 end": "a0;titleb  end",
+	} {
+		if got := printer.Clean(line); got != want {
+			t.Errorf("%q became %q, want %q", line, got, want)
 		}
 	}
 }
