@@ -164,8 +164,11 @@ func startIt(cc network.Chaincode) string {
 	return fmt.Sprintf("start the chaincode with the variables that \"ccdev env --chaincode %s\" prints", cc.Name)
 }
 
+// thenInit goes behind startIt where the chaincode waits for its init, too.
+const thenInit = `then run "ccdev up -d", which gives it its init`
+
 // untilItIsStarted gives a call that has failed the way out, where its chaincode is an external one
-// that is not there.
+// that is not there. Whatever it was that failed, the chaincode is not ready.
 func (s *Session) untilItIsStarted(ctx context.Context, n network.Network, call gateway.Call, err error) error {
 	cc, ours := n.Chaincode(call.Chaincode)
 	f := fault.From(err)
@@ -179,7 +182,11 @@ func (s *Session) untilItIsStarted(ctx context.Context, n network.Network, call 
 	if st, failed := l.externalStatus(ctx, cc); failed != nil || st.Connected {
 		return err
 	}
-	return fault.New(f.Kind, startIt(cc), "%w", err).WithLog(f.Log)
+	fix := startIt(cc)
+	if gateway.WaitsForInit(err) {
+		fix += ",\n" + thenInit
+	}
+	return fault.New(fault.Chaincode, fix, "%w", err).WithLog(f.Log)
 }
 
 // tellPace is how often it is looked whether an external chaincode is there.

@@ -30,6 +30,7 @@ func (d *deployment) initSteps(needs ...string) []steps.Step {
 // lookInit tells whether the committed version had its init. Every org's peer is asked, as the
 // call goes out to any of them.
 func (d *deployment) lookInit(ctx context.Context) (done bool, reason string, err error) {
+	absent := d.notThere(ctx) != nil
 	var missing atomic.Bool
 	err = d.onPeers(ctx, allPeers, func(ctx context.Context, a *lifecycle.Admin) error {
 		if err := a.AwaitCommitted(ctx, d.definition); err != nil {
@@ -45,6 +46,9 @@ func (d *deployment) lookInit(ctx context.Context) (done bool, reason string, er
 			if err == nil && !had {
 				missing.Store(true)
 			}
+			if absent && !tooEarly(err) {
+				err = nil // its peer let the call through, to nobody
+			}
 			return txid, err
 		})
 		if errors.Is(err, errSilent) {
@@ -59,6 +63,9 @@ func (d *deployment) lookInit(ctx context.Context) (done bool, reason string, er
 }
 
 func (d *deployment) init(ctx context.Context) (note string, err error) {
+	if err := d.notThere(ctx); err != nil {
+		return "", err
+	}
 	client, err := gateway.Connect(d.net, d.net.Orgs[0], network.AdminUser)
 	if err != nil {
 		return "", err
@@ -71,8 +78,8 @@ func (d *deployment) init(ctx context.Context) (note string, err error) {
 	already, result := false, gateway.Result{}
 	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
 		result, already, err = client.Init(ctx, call)
-		if code := status.Code(err); code == codes.FailedPrecondition || code == codes.Unavailable {
-			return err // the gateway knows too few endorsers yet
+		if tooEarly(err) {
+			return err
 		}
 		return wait.Stop(err)
 	})
@@ -83,6 +90,24 @@ func (d *deployment) init(ctx context.Context) (note string, err error) {
 		return "had it before", nil
 	}
 	return fmt.Sprintf("%s for version %s", d.cc.Init.Function, d.cc.Version), nil
+}
+
+// tooEarly tells whether a call has failed because its gateway knows too few endorsers yet.
+func tooEarly(err error) bool {
+	code := status.Code(err)
+	return code == codes.FailedPrecondition || code == codes.Unavailable
+}
+
+// notThere is the fault of an external chaincode that its init cannot be given to.
+func (d *deployment) notThere(ctx context.Context) error {
+	if !d.cc.External() {
+		return nil
+	}
+	st, err := d.externalStatus(ctx, d.cc)
+	if err != nil || st.Connected {
+		return err
+	}
+	return fault.New(fault.Chaincode, startIt(d.cc)+",\n"+thenInit, "%s is committed, and waits for its init: %s", d.cc.Name, absentText(d.cc, st))
 }
 
 func notInitialized(cc network.Chaincode, err error) error {

@@ -21,12 +21,15 @@ const (
 	wasInit      = "is already initialized but called as init"
 )
 
+// WaitsForInit tells whether a call was refused because its chaincode has not been given the init it requires.
+func WaitsForInit(err error) bool { return says(err, waitsForInit) }
+
 // Initialized tells whether the version of the chaincode that is committed has been given the init
 // it requires: a peer lets calls through to it, such as this one. mspID is that of the peer's org. The
 // transaction's ID is known of a failure, too.
 func (c *Client) Initialized(ctx context.Context, channel, chaincode, mspID string) (had bool, txid string, err error) {
 	txid, err = c.probe(ctx, channel, chaincode, mspID)
-	if says(err, waitsForInit) {
+	if WaitsForInit(err) {
 		return false, txid, nil
 	}
 	err = Answered(err)
