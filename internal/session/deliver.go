@@ -184,7 +184,11 @@ func (d *deployment) refused(err error) error {
 		fix = mendSource
 	}
 	f := fault.New(fault.Chaincode, fix, "chaincode %s is not ready: %w", d.cc.Name, err)
-	if refused.Exit != nil {
+	switch {
+	case refused.Exit == nil:
+	case len(refused.Exit.Log) == 0: // the relay's log tells of those before it
+		f = f.WithLog([]string{"(it wrote nothing)"})
+	default:
 		f = f.WithLog(refused.Exit.Log)
 	}
 	return f

@@ -170,7 +170,7 @@ func (b *browser) view(m *model, width, height int) (string, []string) {
 	case !b.answered && len(b.page.Entries) == 0:
 		return b.title(), []string{m.theme.quiet.Render("asking the peer …")}
 	case len(b.page.Entries) == 0:
-		return b.title(), []string{m.theme.quiet.Render("no keys")}
+		return b.title(), paragraph(m.theme.quiet, b.nothing(), width)
 	}
 	title := fmt.Sprintf("%s · %d of %d", b.title(), b.keysList.at+1, len(b.page.Entries))
 	if b.page.More {
@@ -178,6 +178,18 @@ func (b *browser) view(m *model, width, height int) (string, []string) {
 	}
 	left := min(max(width/3, 16), 48)
 	return title, beside(b.keyColumn(m, left, height), b.valueColumn(m, width-left, height))
+}
+
+// nothing says why there is no key.
+func (b *browser) nothing() string {
+	switch {
+	case b.query.Prefix != "":
+		return "no keys that begin with " + b.query.Prefix + "; / and Enter ask for all"
+	case b.query.Collection != "":
+		return "no keys in this collection, or none that this peer may have"
+	default:
+		return "no keys: no transaction has written any"
+	}
 }
 
 func (b *browser) keyColumn(m *model, width, height int) []string {

@@ -192,7 +192,7 @@ func (m *model) chronicleChange(e event.Change) {
 	case phaseFailed:
 		i := slices.IndexFunc(m.world.changes, func(c change) bool { return c.Chaincode == e.Chaincode })
 		f := m.world.changes[i].fault
-		m.build("✗ " + e.Chaincode + ": " + f.What)
+		m.build(strings.Split("✗ "+e.Chaincode+": "+f.What, "\n")...)
 		for _, l := range f.Log {
 			m.build("  | " + l)
 		}

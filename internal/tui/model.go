@@ -2,6 +2,7 @@ package tui
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -283,7 +284,7 @@ func (m *model) workEnded(err error) tea.Cmd {
 	}
 	m.world.failed = f
 	m.attend()
-	m.build("failed: " + f.What)
+	m.build(strings.Split("failed: "+f.What, "\n")...)
 	for _, l := range f.Log {
 		m.build("  | " + l)
 	}

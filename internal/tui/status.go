@@ -127,6 +127,9 @@ func (m *model) buildFailure(width int) []string {
 		lines = append(lines, "")
 		lines = append(lines, wrap("→ "+safeText(c.fault.Fix), width)...)
 	}
+	if m.watching {
+		lines = append(lines, wrap("→ each save is tried at once", width)...)
+	}
 	if _, ok := place(c.fault); ok {
 		lines = append(lines, "", m.hint("Enter", "opens the place in $EDITOR"))
 	}

@@ -191,19 +191,37 @@ func (r Request) color() string {
 	}
 }
 
+// told adds a text of several lines, whole, after what it is.
+func (p *page) told(color, what, text string) {
+	indent := strings.Repeat(" ", min(ansi.StringWidth(what), p.width/4))
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		for part := range strings.SplitSeq(ansi.Wrap(clean(line), max(p.width-ansi.StringWidth(what), 1), "/:"), "\n") {
+			p.line(p.paint(color, what), part)
+			what = indent
+		}
+	}
+}
+
 func (p *page) ending(t Trace) {
 	if r := t.Result; r != nil {
 		color := green
 		if r.Status >= 400 {
 			color = red
 		}
-		p.line(p.paint(color, fmt.Sprintf("result  %d ", r.Status)), join(clean(r.Message), describe(r.Payload)))
+		if r.Status >= 400 { // why is all that matters
+			p.told(color, fmt.Sprintf("result  %d ", r.Status), r.Message)
+			if r.Payload.Size > 0 {
+				p.line(p.paint(color, "with    "), describe(r.Payload))
+			}
+		} else {
+			p.line(p.paint(color, fmt.Sprintf("result  %d ", r.Status)), join(clean(r.Message), describe(r.Payload)))
+		}
 	}
 	if t.Event != nil {
 		p.line(p.paint(cyan, "event   "), clean(t.Event.Name), " ", describe(t.Event.Payload))
 	}
 	if t.Error != "" {
-		p.line(p.paint(red, "error   "), clean(t.Error))
+		p.told(red, "error   ", t.Error)
 	}
 	if t.Running {
 		p.line(p.paint(yellow, "running "), "it has not ended yet")
