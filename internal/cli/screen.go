@@ -86,7 +86,9 @@ func (a *app) afterScreen(ctx context.Context, choice tui.Choice) error {
 	if err := s.Down(down, false); err != nil {
 		return err
 	}
-	s.Emit(event.Notice{Text: keptText})
+	if _, err := s.Network(); err == nil { // none: it did not come up, and has left nothing
+		s.Emit(event.Notice{Text: keptText})
+	}
 	if ctx.Err() != nil {
 		return &fault.Fault{Kind: fault.From(context.Cause(ctx)).Kind} // what happened is said
 	}

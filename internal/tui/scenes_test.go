@@ -61,7 +61,7 @@ func booting(d *desk) {
 	d.happens(begun(),
 		event.StepSkipped{Step: "fabric", Reason: "compiled"}, event.StepStarted{Step: "identities", Reason: "there are none"},
 		event.StepDone{Step: "identities", Note: "2 orgs", Took: 40 * time.Millisecond}, event.StepStarted{Step: "build assets", Reason: "its sources are new"},
-		event.StepStarted{Step: "nodes", Reason: "none runs"}, event.StepProgress{Step: "nodes", Text: "peer0.org1", Done: 1, Total: 2},
+		event.StepStarted{Step: "nodes", Reason: "none runs"}, event.StepProgress{Step: "nodes", Text: "starting peer0.org1", Done: 1, Total: 2},
 		event.Log{Service: "orderer", Time: morning, Text: "Starting orderer: version 3.1.1"})
 	d.m.now = morning.Add(1300 * time.Millisecond)
 }

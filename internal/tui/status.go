@@ -55,6 +55,9 @@ func (m *model) checklist(width int) []string {
 	lines := make([]string, 0, len(m.world.steps))
 	for _, s := range m.world.steps {
 		lines = append(lines, m.stepLine(s, width))
+		if s.state == stepRunning && s.doing != "" {
+			lines = append(lines, m.theme.quiet.Render(ansi.Truncate("  "+safe(s.doing), width, "…")))
+		}
 	}
 	return lines
 }

@@ -109,6 +109,9 @@ func (m *model) facts() []string {
 		facts = append(facts, m.theme.busy.Render("watching paused"))
 	}
 	for _, cc := range w.status.Chaincodes {
+		if cc.Sequence == 0 {
+			continue // it is on its way
+		}
 		facts = append(facts, fmt.Sprintf("%s seq %d gen %d", cc.Name, cc.Sequence, max(cc.Generation, m.generation(cc.Name))))
 	}
 	if w.status.Channel != "" {

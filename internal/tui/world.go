@@ -29,6 +29,7 @@ type step struct {
 	began       time.Time
 	took        time.Duration
 	done, total int
+	doing       string // while it runs, where it says so
 }
 
 type stepState string
@@ -69,7 +70,7 @@ func (w *world) step(e event.Event, now time.Time) {
 	case event.StepStarted:
 		w.add(step{name: e.Step, state: stepRunning, began: now})
 	case event.StepProgress:
-		w.edit(e.Step, func(s *step) { s.done, s.total = e.Done, e.Total })
+		w.edit(e.Step, func(s *step) { s.done, s.total, s.doing = e.Done, e.Total, e.Text })
 	case event.StepDone:
 		w.edit(e.Step, func(s *step) { s.state, s.took = stepDone, e.Took })
 	case event.StepSkipped:
