@@ -13,6 +13,7 @@ import (
 	"github.com/ccdev/ccdev/internal/atomicfile"
 	"github.com/ccdev/ccdev/internal/build/golang"
 	"github.com/ccdev/ccdev/internal/bundle"
+	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/export"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
@@ -55,7 +56,16 @@ func (s *Session) Compose(ctx context.Context) (c export.Compose, err error) {
 	if err != nil {
 		return c, err
 	}
-	return c, mountsNothing(c.Model)
+	if err := mountsNothing(c.Model); err != nil {
+		return c, err
+	}
+	for _, cc := range n.Chaincodes {
+		if cc.Lang == project.LangDockerfile {
+			s.emit(event.Notice{Text: fmt.Sprintf("the image of %s was built for this network, and goes with later builds or \"ccdev down -v\": \"docker save -o FILE %s\" keeps it",
+				cc.Name, c.Model.Services[cc.Service].Image)})
+		}
+	}
+	return c, nil
 }
 
 // whole is a generation that needs nothing of the place where it runs: the dependencies of a Node
