@@ -56,16 +56,18 @@ func (s *Session) Compose(ctx context.Context) (c export.Compose, err error) {
 	if err != nil {
 		return c, err
 	}
-	if err := mountsNothing(c.Model); err != nil {
-		return c, err
-	}
-	for _, cc := range n.Chaincodes {
+	s.sayWhatGoes(c)
+	return c, mountsNothing(c.Model)
+}
+
+// sayWhatGoes names the images that are not there for ever.
+func (s *Session) sayWhatGoes(c export.Compose) {
+	for _, cc := range c.Network.Chaincodes {
 		if cc.Lang == project.LangDockerfile {
 			s.emit(event.Notice{Text: fmt.Sprintf("the image of %s was built for this network, and goes with later builds or \"ccdev down -v\": \"docker save -o FILE %s\" keeps it",
 				cc.Name, c.Model.Services[cc.Service].Image)})
 		}
 	}
-	return c, nil
 }
 
 // whole is a generation that needs nothing of the place where it runs: the dependencies of a Node
