@@ -30,11 +30,17 @@ type screen struct {
 
 func openScreen(t *testing.T, dir string, width, height int, args ...string) *screen {
 	t.Helper()
+	return startScreen(t, ccdev(dir, append([]string{"up"}, args...)...), width, height)
+}
+
+// startScreen starts a ccdev up on a terminal.
+func startScreen(t *testing.T, up *exec.Cmd, width, height int) *screen {
+	t.Helper()
 	keys, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &screen{T: t, terminal: terminal.New(width, height), keys: keys, tty: tty, up: ccdev(dir, append([]string{"up"}, args...)...)}
+	s := &screen{T: t, terminal: terminal.New(width, height), keys: keys, tty: tty, up: up}
 	s.resize(width, height)
 	if s.before, err = term.GetState(int(tty.Fd())); err != nil {
 		t.Fatal(err)
@@ -199,7 +205,6 @@ func TestScreen(t *testing.T) {
 	dir := project(t, "demo")
 	save(t, dir, "one", nothing)
 	s := openScreen(t, dir, 120, 40, "--runtime", "process")
-	s.shows("ccdev demo", "BOOTING", "build demo", "Ctrl-C quit", "? help")
 	s.shows(" LIVE\n", "demo seq 1 gen 1", "● peer0.org1 running", "none yet: i calls a function")
 
 	save(t, dir, "two", "oops")
@@ -228,7 +233,7 @@ func TestScreen(t *testing.T) {
 	s.resize(80, 24)
 	s.shows("┏─ 2 logs  [all]", "? help")
 	s.press("\x1b")
-	s.shows("\n / search")
+	s.shows("\n s follow  / search")
 
 	s.press("ilose it all\r")
 	s.shows("✗ ", "panic: assignment to entry in nil map")
@@ -245,7 +250,7 @@ func TestScreen(t *testing.T) {
 		t.Errorf("after it was left the network is %q (%v)", st.State, err)
 	}
 	s = openScreen(t, dir, 80, 24)
-	s.shows(" LIVE\n", "● orderer running", "gen 4", "✓ VALID    block", "panic: assignment") // of calls made before
+	s.shows(" LIVE\n", "● orderer running", "gen 4", "✓ VALID    block", "✗ failed   gen 2") // of calls made before
 	s.press("\x03")
 	s.shows("What is to become of the network?", "l   leave it running")
 	s.press("\x03")
