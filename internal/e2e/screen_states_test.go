@@ -62,6 +62,9 @@ func TestScreenStates(t *testing.T) {
 
 	save(t, dir, "three", fmt.Sprintf("if _, err := os.Stat(%q); err == nil { os.Exit(9) }", dead))
 	s.shows(" LIVE\n", "gen 3")
+	s.press("iput c d\r") // the generation before is not needed any more
+	s.shows("✓ VALID in block", "three")
+	s.press("\x1b")
 	if err := os.WriteFile(dead, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +77,13 @@ func TestScreenStates(t *testing.T) {
 	}
 	s.press("r")
 	s.shows(" LIVE\n", "gen 4")
+
+	if err := crashService(dir, "peer0.org1"); err != nil {
+		t.Fatal(err)
+	}
+	s.shows("PARTLY DOWN", "✗ peer0.org1 does not run", "r retry")
+	s.press("r")
+	s.shows(" LIVE\n", "● peer0.org1 running")
 	s.press("\x03s")
 	s.ends(0, "the ledger is kept")
 }

@@ -34,7 +34,7 @@ func (m *model) bindings() []binding {
 // modeBindings are those for what has gone wrong.
 func (m *model) modeBindings() []binding {
 	switch m.world.mode() {
-	case modeNotUp, modeDown, modeCrashed:
+	case modeNotUp, modeDown, modeCrashed, modePartial:
 		return []binding{{"r", "retry"}}
 	case modeFailed:
 		if _, ok := place(m.world.failure().fault); ok && m.focus != paneTransactions {

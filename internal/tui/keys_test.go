@@ -33,7 +33,7 @@ var helped = map[string]struct {
 	"Enter edit": {buildFailed, nil, nil}, // runs a program: see TestEditor
 	"[ ]":        {live, []string{"]", "]", "["}, func(d *desk) bool { return strings.Contains(d.text(), "[build]") }},
 	"/ n N":      {live, []string{"/", "p", "u", "t", "enter", "n", "N"}, func(d *desk) bool { return strings.Contains(d.text(), "put: 1 of 12") }},
-	"&":          {live, []string{"&", "b", "l", "o", "c", "k", "enter"}, func(d *desk) bool { return strings.Contains(d.text(), "1-1 of 1 · following · filter: block") }},
+	"&":          {live, []string{"&", "b", "l", "o", "c", "k", "enter"}, func(d *desk) bool { return strings.Contains(d.text(), "1-1 of 1 · filter: block · following") }},
 	"s":          {live, []string{"s"}, func(d *desk) bool { return strings.Contains(d.text(), "paused, s follows") }},
 	"← →":        {live, []string{"right", "right", "right", "right", "left"}, func(d *desk) bool { return strings.Contains(d.text(), "with 1 transa") }},
 	"w t p": {live, []string{"w", "t", "p"}, func(d *desk) bool {

@@ -89,17 +89,6 @@ func (m *model) tabsText() string {
 func (m *model) logNote() string {
 	first, last, total := m.logs.Position()
 	parts := []string{fmt.Sprintf("%d-%d of %d", first, last, total)}
-	for _, p := range []struct {
-		on   bool
-		text string
-	}{
-		{m.logs.Following(), "following"}, {!m.logs.Following() && !m.logs.Selecting(), "paused, s follows"}, {m.logs.Wrapping(), "wrapped"},
-		{m.logs.Prettying(), "JSON"}, {m.logs.Cleared(), "cleared"}, {m.logs.Selecting(), "selecting"},
-	} {
-		if p.on {
-			parts = append(parts, p.text)
-		}
-	}
 	if text := m.filter; text != "" {
 		parts = append(parts, "filter: "+text)
 	}
@@ -110,6 +99,17 @@ func (m *model) logNote() string {
 			found = text + ": " + counted(all, "hit")
 		}
 		parts = append(parts, found)
+	}
+	for _, p := range []struct {
+		on   bool
+		text string
+	}{
+		{m.logs.Following(), "following"}, {!m.logs.Following() && !m.logs.Selecting(), "paused, s follows"}, {m.logs.Wrapping(), "wrapped"},
+		{m.logs.Prettying(), "JSON"}, {m.logs.Cleared(), "cleared"}, {m.logs.Selecting(), "selecting"},
+	} {
+		if p.on {
+			parts = append(parts, p.text)
+		}
 	}
 	return strings.Join(parts, " · ")
 }

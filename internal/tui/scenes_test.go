@@ -50,6 +50,13 @@ var scenes = map[string]func(d *desk){
 	},
 	"calls":    func(d *desk) { live(d); d.press("3") },
 	"attached": attached,
+	"partial": func(d *desk) {
+		live(d)
+		d.fake.status.State = session.StatePartial
+		d.fake.status.Services[1].State, d.fake.status.Services[1].ExitCode = runtime.Exited, 137
+		d.looks()
+		d.looks()
+	},
 }
 
 var noPeer = fault.New(fault.Boot, `free the port, or set ports.peer in ccdev.yaml, then run "ccdev up"`,

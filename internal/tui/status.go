@@ -8,6 +8,7 @@ import (
 
 	"charm.land/lipgloss/v2"
 	"github.com/ccdev/ccdev/internal/printer"
+	"github.com/ccdev/ccdev/internal/runtime"
 	"github.com/ccdev/ccdev/internal/session"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -40,6 +41,8 @@ func (m *model) story(width int) []string {
 		return append(m.crash(width), m.about(width)...)
 	case modeFailed:
 		return append(m.buildFailure(width), m.about(width)...)
+	case modePartial:
+		return append(m.missing(width), m.about(width)...)
 	case modeRebuilding:
 		return append(m.rebuilding(width), m.about(width)...)
 	default:
@@ -89,6 +92,21 @@ func (m *model) crash(width int) []string {
 	}
 	lines = append(lines, wrap(safeText(cc.Reason), width)...)
 	return append(lines, "", m.hint("r", "tries again"), "")
+}
+
+// missing tells of services that do not run, though the network needs them.
+func (m *model) missing(width int) []string {
+	var lines []string
+	for _, s := range m.world.status.Services {
+		if s.State != runtime.Running {
+			lines = append(lines, paragraph(m.theme.bad, "✗ "+s.Name+" does not run", width)...)
+		}
+	}
+	if lines == nil {
+		lines = paragraph(m.theme.bad, "✗ not every service is there", width)
+	}
+	lines = append(lines, wrap("calls will fail, some or all of them", width)...)
+	return append(lines, "", m.hint("r", "starts what is missing"), m.hint("2 and ]", "lead to its log"), "")
 }
 
 // lastWords are how a generation has ended.
@@ -195,8 +213,14 @@ func (m *model) about(width int) []string {
 		}
 	}
 	for _, cc := range st.Chaincodes {
-		lines = append(lines, "", m.theme.strong.Render(cc.Name)+fmt.Sprintf(" version %s", cc.Version),
-			fmt.Sprintf("  sequence %d, generation %d", cc.Sequence, max(cc.Generation, m.generation(cc.Name))))
+		numbers := fmt.Sprintf("generation %d", cc.Generation)
+		if cc.Generation == 0 {
+			numbers = "no generation runs"
+		}
+		if cc.Sequence > 0 { // a peer has told it
+			numbers = fmt.Sprintf("sequence %d, ", cc.Sequence) + numbers
+		}
+		lines = append(lines, "", m.theme.strong.Render(cc.Name)+fmt.Sprintf(" version %s", cc.Version), "  "+numbers)
 		if cc.External != nil {
 			lines = append(lines, wrap("  "+cc.External.String(), width)...)
 		}

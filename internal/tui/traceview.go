@@ -98,7 +98,7 @@ func (m *model) verdict(t transaction, width int) []string {
 		return append(append(lines, wrap(gateway.Meaning(t.code), width)...), "")
 	case t.Error != "":
 		return append(append(paragraph(m.theme.bad, "✗ failed: it has changed nothing", width),
-			wrap("→ what each peer was told is below; the chaincode's own lines are in its log: 2, then ] up to [chaincode]", width)...), "")
+			wrap("→ each peer's own message is below; what the chaincode wrote is in its log: 2, then ] up to [chaincode]", width)...), "")
 	case !m.world.known(t):
 		return append(paragraph(m.theme.info, "answered; not known in which block it is, if in any: blocks as old as that were not read", width), "")
 	default:

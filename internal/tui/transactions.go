@@ -3,6 +3,7 @@ package tui
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/ccdev/ccdev/internal/printer"
 	"github.com/charmbracelet/x/ansi"
@@ -51,7 +52,7 @@ func (m *model) transactionLine(t transaction, width int) string {
 	}
 	name := max(min(width-60, 40), 14)
 	line := m.theme.quiet.Render(t.Began.Local().Format("15:04:05")) + "  " + fit(safe(t.Function), name) + " " +
-		fit(fmt.Sprintf("%8s", printer.Duration(t.Took)), 8) + "  " + outcome + "  "
+		fit(fmt.Sprintf("%8s", took(t.Took)), 8) + "  " + outcome + "  "
 	if room := width - ansi.StringWidth(line); room >= len(where) {
 		line += m.theme.quiet.Render(where)
 	}
@@ -61,6 +62,13 @@ func (m *model) transactionLine(t transaction, width int) string {
 		line += "  " + m.theme.quiet.Render(ansi.Truncate(safe(t.Caller), room, "…"))
 	}
 	return line
+}
+
+func took(d time.Duration) string {
+	if d < time.Millisecond {
+		return "<1 ms"
+	}
+	return printer.Duration(d)
 }
 
 // outcome is how a transaction has ended, as a word.

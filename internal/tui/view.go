@@ -112,7 +112,11 @@ func (m *model) facts() []string {
 		if cc.Sequence == 0 {
 			continue // it is on its way
 		}
-		facts = append(facts, fmt.Sprintf("%s seq %d gen %d", cc.Name, cc.Sequence, max(cc.Generation, m.generation(cc.Name))))
+		fact := fmt.Sprintf("%s seq %d", cc.Name, cc.Sequence)
+		if cc.Generation > 0 {
+			fact += fmt.Sprintf(" gen %d", cc.Generation)
+		}
+		facts = append(facts, fact)
 	}
 	if w.status.Channel != "" {
 		facts = append(facts, w.status.Channel)
@@ -126,15 +130,6 @@ func (m *model) facts() []string {
 	return facts
 }
 
-func (m *model) generation(chaincode string) int {
-	for _, c := range m.world.changes {
-		if c.Chaincode == chaincode && c.Phase == phaseLive {
-			return c.Generation
-		}
-	}
-	return 0
-}
-
 // modeText is the state of everything, as a word.
 func (m *model) modeText() string {
 	mode := m.world.mode()
@@ -142,10 +137,10 @@ func (m *model) modeText() string {
 }
 
 func (m *model) modeStyle(mode mode) lipgloss.Style {
-	switch mode {
-	case modeLive:
+	switch {
+	case mode == modeLive:
 		return m.theme.good
-	case modeNotUp, modeFailed, modeCrashed, modeDown:
+	case mode.bad():
 		return m.theme.bad
 	default:
 		return m.theme.busy

@@ -20,6 +20,7 @@ type world struct {
 	ledger
 	status    session.Status
 	statusErr error
+	partial   int // how many looks in a row found a service missing: once may be a restart
 }
 
 // step is one step of the work.
@@ -54,6 +55,8 @@ func (w *world) apply(e event.Event, now time.Time) {
 	case event.Begun:
 		w.begun = e
 	case event.Change:
+		w.partial = 0
+		w.live(e)
 		w.change(e)
 	case event.Transaction:
 		w.transact(e)
@@ -88,7 +91,7 @@ var ofChaincodes = []string{"build", "start", "install", "approve", "commit", "i
 // cameUp is the end of bringing the network up. A chaincode that could not be taken with it is like
 // one whose newest change has failed: the next one may be better.
 func (w *world) cameUp(without error) {
-	w.up = true
+	w.up, w.partial = true, 0
 	for _, s := range w.steps {
 		if what, chaincode, _ := strings.Cut(s.name, " "); without != nil && s.state == stepFailed && slices.Contains(ofChaincodes, what) {
 			w.change(event.Change{Chaincode: chaincode, Phase: phaseFailed, Error: without.Error(), Err: without})
@@ -136,6 +139,15 @@ func (w *world) change(e event.Change) {
 	w.changes = append(w.changes, c)
 }
 
+// live takes over which generation serves, until the network is looked at again.
+func (w *world) live(e event.Change) {
+	for i := range w.status.Chaincodes {
+		if cc := &w.status.Chaincodes[i]; e.Phase == phaseLive && cc.Name == e.Chaincode && e.Generation > 0 {
+			cc.Generation = e.Generation
+		}
+	}
+}
+
 // The phases of a change that the screen tells apart (event.Change).
 const (
 	phaseLive   = "live"
@@ -148,6 +160,10 @@ func (w *world) looked(st session.Status, err error) {
 	}
 	if err == nil {
 		w.status = cleaned(st)
+		w.partial++
+		if st.State != session.StatePartial {
+			w.partial = 0
+		}
 		w.blocks = max(w.blocks, st.Height)
 	}
 }
@@ -164,11 +180,12 @@ const (
 	modeCrashed    mode = "CRASHED"
 	modeNotUp      mode = "NOT UP"
 	modeDown       mode = "STOPPED"
+	modePartial    mode = "PARTLY DOWN"
 )
 
 // bad modes are those of something that the user has to see to.
 func (m mode) bad() bool {
-	return m == modeNotUp || m == modeFailed || m == modeCrashed || m == modeDown
+	return slices.Contains([]mode{modeNotUp, modeFailed, modeCrashed, modeDown, modePartial}, m)
 }
 
 func (w *world) mode() mode {
@@ -199,6 +216,8 @@ func (w *world) serving() mode {
 		return modeFailed
 	case slices.ContainsFunc(w.changes, change.onItsWay):
 		return modeRebuilding
+	case w.partial > 1:
+		return modePartial
 	}
 	return modeLive
 }

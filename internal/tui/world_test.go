@@ -43,3 +43,30 @@ func TestLookedTooEarly(t *testing.T) {
 		t.Error("an error of a network that is up is not told")
 	}
 }
+
+// A generation that ends right after it was live leaves the one before serving: the screen says which.
+func TestWhichGenerationServes(t *testing.T) {
+	d := newDesk(t, 120, 40)
+	live(d)
+	d.happens(event.Change{Chaincode: "assets", Phase: phaseLive, Generation: 2})
+	d.shows("assets seq 1 gen 2")
+	d.looks() // the first one again
+	d.shows("assets seq 1 gen 1")
+}
+
+// A service that is missing once may be on its way to run again.
+func TestAServiceThatIsMissing(t *testing.T) {
+	d := newDesk(t, 120, 40)
+	live(d)
+	d.fake.status.State = session.StatePartial
+	d.looks()
+	d.shows(" LIVE ")
+	d.happens(event.Change{Chaincode: "assets", Phase: phaseLive, Generation: 2})
+	d.looks()
+	d.shows(" LIVE ")
+	d.looks()
+	d.shows("PARTLY DOWN")
+	d.fake.status.State = session.StateUp
+	d.looks()
+	d.shows(" LIVE ")
+}
