@@ -44,6 +44,30 @@ func TestEveryTemplatesOwnTestsPass(t *testing.T) {
 	}
 }
 
+// A folder may be called as a package of Go's own is, or by a word that Go keeps for itself.
+func TestGoTakesEveryName(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it reads the chaincodes' modules")
+	}
+	for _, template := range []string{"go", "go-shim"} {
+		for _, name := range []string{"go", "std", "cmd", "all", "tool", "fmt", "encoding", "internal", "vendor", "main", "2-assets"} {
+			dir := t.TempDir()
+			if _, err := templates.Write(template, dir, templates.Values{Name: name}); err != nil {
+				t.Fatal(err)
+			}
+			cmd := exec.CommandContext(t.Context(), "go", "list", "-mod=readonly", "-deps", ".")
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "GOWORK=off", "GOFLAGS=")
+			out, err := cmd.CombinedOutput()
+			if unreachable(string(out)) {
+				t.Skipf("NOT RUN: what it needs cannot be fetched here: %s", out)
+			}
+			if err != nil {
+				t.Errorf("%s called %s: %v\n%s", template, name, err, out)
+			}
+		}
+	}
+}
+
 // unreachable finds a module proxy or a registry that does not answer.
 func unreachable(output string) bool {
 	for _, sign := range []string{"dial tcp", "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"} {

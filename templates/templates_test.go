@@ -62,7 +62,7 @@ func checkText(t *testing.T, file, text string) {
 			t.Errorf("%s is not as gofmt has it (%v)", file, err)
 		}
 	case file == "go.mod":
-		if !strings.HasPrefix(text, "module my-assets\n") {
+		if !strings.HasPrefix(text, "module example.com/my-assets\n") {
 			t.Errorf("go.mod begins with %.40q", text)
 		}
 	case filepath.Ext(file) == ".json":

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/ccdev/ccdev/internal/fault"
@@ -14,6 +15,7 @@ func TestNameOf(t *testing.T) {
 	for folder, want := range map[string]string{
 		"/a/assets": "assets", "/a/My Assets": "my-assets", "/a/assets (copy)": "assets-copy", "/a/_x_": "x", "/a/café": "caf",
 		"/a/链码": "chaincode", "/a/...": "chaincode", "/": "chaincode", "/a/a--b": "a-b", "/a/123": "123", "rel/b/": "b", "": "chaincode",
+		"/a/" + strings.Repeat("asset-", 20): "asset-asset-asset-asset-asset-asset-asse", "/a/" + strings.Repeat("a", 39) + "-b": strings.Repeat("a", 39),
 	} {
 		if got := project.NameOf(folder); got != want {
 			t.Errorf("the name of %q is %q, want %q", folder, got, want)

@@ -127,11 +127,15 @@ func (p Project) ID() string {
 
 var notNameChars = regexp.MustCompile(`[^a-z0-9]+`)
 
+// longestName is how much of a folder's name becomes a name: with what services add to it, a host's
+// name has room for 63 characters (RFC 1035, 2.3.4).
+const longestName = 40
+
 // NameOf makes a project or chaincode name of a folder's name: what Fabric and Docker both take.
 func NameOf(dir string) string {
 	name := strings.Trim(notNameChars.ReplaceAllString(strings.ToLower(filepath.Base(dir)), "-"), "-")
 	if name == "" {
 		return "chaincode"
 	}
-	return name
+	return strings.TrimRight(name[:min(len(name), longestName)], "-")
 }
