@@ -47,7 +47,7 @@ func statusText(st session.Status) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s is %s: Fabric %s on %s, channel %s", st.Project, st.State, st.Fabric, st.Runtime, st.Channel)
 	if st.Height > 0 {
-		fmt.Fprintf(&b, ", %d blocks", st.Height)
+		b.WriteString(", " + blocks(st.Height))
 	}
 	b.WriteString("\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

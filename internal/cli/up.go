@@ -112,15 +112,24 @@ func printUp(a *app, st session.Status) error {
 	if a.output == outputJSON {
 		return a.printJSON(st)
 	}
-	text := fmt.Sprintf("\n%s is up: channel %s, %d blocks\n", st.Project, st.Channel, st.Height)
+	text := fmt.Sprintf("\n%s is up: channel %s, %s\n", st.Project, st.Channel, blocks(st.Height))
 	for _, s := range st.Services {
 		text += fmt.Sprintf("  %-22s %s\n", s.Name, s.Address)
 	}
-	text += "\n  ccdev invoke FUNCTION [ARG…]   submit a transaction\n" +
+	next := "  ccdev invoke FUNCTION [ARG…]   submit a transaction\n" +
 		"  ccdev query FUNCTION [ARG…]    evaluate one\n" +
-		"  ccdev reload                   run the chaincode's new code\n" +
-		"  ccdev down                     stop; -v also drops the ledger\n"
-	return a.printf("%s", text)
+		"  ccdev reload                   run the chaincode's new code\n"
+	if len(st.Chaincodes) == 0 {
+		next = "  ccdev install FILE             install a chaincode's package; then approve, commit\n"
+	}
+	return a.printf("%s\n%s  ccdev down                     stop; -v also drops the ledger\n", text, next)
+}
+
+func blocks(height uint64) string {
+	if height == 1 {
+		return "1 block"
+	}
+	return fmt.Sprintf("%d blocks", height)
 }
 
 // stay takes changes live and follows the logs until the user ends it, then stops the network.

@@ -53,7 +53,7 @@ func deed(step Step) string {
 	case step.Edit != nil:
 		return editing(*step.Edit)
 	case step.Start != "":
-		return "\nIn a terminal of its own:\n\n" + fenced("sh", step.Run)
+		return "\nIn a terminal of its own, in the same folder:\n\n" + fenced("sh", step.Run)
 	case step.Stop != "":
 		return "\nPress Ctrl-C in the terminal of " + step.Stop + ".\n"
 	case step.Run != "":

@@ -43,7 +43,7 @@ func TestWhatAScriptMustSay(t *testing.T) {
 
 func TestAScenarioOnARuntime(t *testing.T) {
 	s, err := Load(fstest.MapFS{
-		"t/scenario.yaml": {Data: []byte(head + `  - {title: a, text: "at ${PORT}", runtime: docker}
+		"t/scenario.yaml": {Data: []byte(head + `  - {title: a, text: "at ${PORT}", runtime: docker, needs: [docker]}
   - title: b
     text: at ${PORT} and ${OTHER}
     edit: {file: x, from: y.txt}
@@ -55,6 +55,9 @@ func TestAScenarioOnARuntime(t *testing.T) {
 		t.Fatal(err)
 	}
 	on := s.On("process", map[string]string{"PORT": "7"})
+	if needs := s.On("docker", nil).Needs; len(on.Needs) != 0 || !slices.Equal(needs, []string{"docker"}) {
+		t.Errorf("it needs %q, and on docker %q", on.Needs, needs)
+	}
 	if len(on.Steps) != 1 {
 		t.Fatalf("it has the steps %v", on.Steps)
 	}

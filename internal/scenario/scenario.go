@@ -4,6 +4,7 @@ package scenario
 import (
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/fault"
@@ -26,17 +27,18 @@ type Scenario struct {
 // Step is one thing to read and to do. It edits a file, runs a command, or stops one, or is only
 // read.
 type Step struct {
-	Title   string  `yaml:"title"`
-	Text    string  `yaml:"text"`    // Markdown
-	Runtime string  `yaml:"runtime"` // docker or process: only there; empty: on both
-	Edit    *Edit   `yaml:"edit"`
-	Run     string  `yaml:"run"`     // a command of the shell; what it exports is there for the steps after it
-	Start   string  `yaml:"start"`   // what the command is called, which then goes on while others run
-	Stop    string  `yaml:"stop"`    // the command that was started under this name is ended, as Ctrl-C ends it
-	Exit    int     `yaml:"exit"`    // the command's exit code
-	Once    bool    `yaml:"once"`    // it cannot be done a second time, so that nobody can go back before it
-	Cleanup string  `yaml:"cleanup"` // the command that removes what the scenario's own leaves of it
-	Expect  []Check `yaml:"expect"`
+	Title   string   `yaml:"title"`
+	Text    string   `yaml:"text"`    // Markdown
+	Needs   []string `yaml:"needs"`   // programs, as those of the scenario
+	Runtime string   `yaml:"runtime"` // docker or process: only there; empty: on both
+	Edit    *Edit    `yaml:"edit"`
+	Run     string   `yaml:"run"`     // a command of the shell; what it exports is there for the steps after it
+	Start   string   `yaml:"start"`   // what the command is called, which then goes on while others run
+	Stop    string   `yaml:"stop"`    // the command that was started under this name is ended, as Ctrl-C ends it
+	Exit    int      `yaml:"exit"`    // the command's exit code
+	Once    bool     `yaml:"once"`    // it cannot be done a second time, so that nobody can go back before it
+	Cleanup string   `yaml:"cleanup"` // the command that removes what the scenario's own leaves of it
+	Expect  []Check  `yaml:"expect"`
 }
 
 // Edit is a change of a file: its whole text, given or taken from a file of the scenario, or one
@@ -99,6 +101,7 @@ func (s Scenario) On(runtime string, values map[string]string) Scenario {
 	for _, step := range s.Steps {
 		if step.Runtime == "" || step.Runtime == runtime {
 			steps = append(steps, step.filled(fill))
+			s.Needs = slices.Concat(s.Needs, step.Needs)
 		}
 	}
 	s.Steps, s.Cleanup = steps, fill(s.Cleanup)

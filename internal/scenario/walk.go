@@ -47,7 +47,7 @@ type outcome struct {
 
 // Open prepares a walk. Its faults are of the kind Usage.
 func Open(o Options) (*Walk, error) {
-	for _, program := range append([]string{"sh"}, o.Scenario.Needs...) {
+	for _, program := range append([]string{"sh"}, o.Scenario.On(o.Runtime, nil).Needs...) {
 		if _, err := exec.LookPath(program); err != nil {
 			return nil, fault.New(fault.Usage, "install it, or have it in PATH", "scenario %s needs %s: %w", o.Scenario.Name, program, err)
 		}
