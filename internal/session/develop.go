@@ -81,7 +81,8 @@ type development struct {
 	live  int              // the generation that was told of last
 	held  bool             // it was told that changes wait for the end of debugging
 	fault string           // that the last build was told to have; "" once one is live
-	idle  map[string]bool  // files of which a change has not changed the program since it is what it is
+	told  []string         // files that have changed, since a build has ended
+	idle  idleFiles
 }
 
 // pending is one build on its way. The loop counts its builds; the number of the generation is given
@@ -113,7 +114,7 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 		Newest: record.Made, Serving: live,
 	})
 	dev.again = loop.Reload
-	changes := make(chan watch.Batch)
+	saved, changes := make(chan watch.Batch), make(chan watch.Batch)
 	both, ctx := errgroup.WithContext(ctx)
 	both.Go(func() error {
 		return d.watchSources(ctx, func(folders []watch.Options) {
@@ -125,11 +126,12 @@ func develop(ctx context.Context, d *deployment, told bool) error {
 			loop.Reload() // what was saved between the last build and now is in no batch
 		}, func(b watch.Batch) {
 			select {
-			case changes <- b:
+			case saved <- b:
 			case <-ctx.Done():
 			}
 		})
 	})
+	both.Go(func() error { dev.idle.pass(ctx, saved, changes); return nil })
 	both.Go(func() error { loop.Run(ctx, changes); return nil })
 	return both.Wait()
 }
@@ -208,62 +210,76 @@ func (d *development) number(ctx context.Context, program string) (topology.Gene
 	return nextGeneration(d.net.ChaincodeDir(d.cc), program, false)
 }
 
-// tell emits how far a change has come. Of files that have changed before, and made no other program of
-// it, it is only told when they do: somebody may be writing to them all the time.
+// tell emits how far a change has come. Idle files are not told of, unless they matter after all; nor is
+// a change of files that one is told of already.
 func (d *development) tell(st devloop.State) {
-	idle := d.onlyIdle(st.Changed)
-	number, news := d.note(st)
-	quiet := idle || len(st.Changed) == 0
-	if !news && quiet || idle && st.Err == nil && st.Phase != devloop.Live || errors.Is(st.Err, errDebugged) {
+	d.idle.setBuilding(st.Phase == devloop.Building || st.Phase == devloop.Changed && !st.Paused)
+	idle := d.idle.all(st.Changed)
+	number, news := d.note(st, idle)
+	if !news || errors.Is(st.Err, errDebugged) {
 		return // nobody has changed anything, or it is built again
 	}
 	e := event.Change{
 		Chaincode: d.cc.Name, Phase: string(st.Phase), Generation: number, Files: st.Changed, Since: st.Since,
+	}
+	if others := d.idle.others(st.Changed); len(others) > 0 {
+		e.Files = others
 	}
 	if st.Err != nil {
 		e.Err = st.Err
 		e.Error = st.Err.Error()
 	}
 	if idle { // what went before was not told
-		before := event.Change{Chaincode: d.cc.Name, Phase: string(devloop.Changed), Files: st.Changed}
-		d.emit(before)
+		d.emit(event.Change{Chaincode: d.cc.Name, Phase: string(devloop.Changed), Files: e.Files})
 	}
 	d.emit(e)
 }
 
-// onlyIdle tells whether all files that have changed are idle.
-func (d *development) onlyIdle(changed []string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return len(changed) > 0 && !slices.ContainsFunc(changed, func(file string) bool { return !d.idle[file] })
-}
-
 // note keeps how far a build has come, and gives the number of its generation, and whether there
-// is anything to tell: not of one that is live as before, or has failed as before though nobody asked.
-func (d *development) note(st devloop.State) (number int, news bool) {
+// is anything to tell. Of one that was begun by idle files alone, or by nobody, there is only when it makes
+// another program, or fails otherwise than the one before.
+func (d *development) note(st devloop.State, idle bool) (number int, news bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if build := d.built[st.Generation]; build != nil {
 		number = build.number
 	}
-	news = true
 	switch st.Phase {
+	case devloop.Changed:
+		news = !idle && !isWithin(st.Changed, d.told)
+		d.told = st.Changed
+		return number, news
 	case devloop.Live:
-		delete(d.built, st.Generation)
-		news = number != d.live
-		if d.live = number; news || d.idle == nil {
-			d.idle = map[string]bool{}
-		}
-		if !news && d.fault == "" { // otherwise something has been mended
-			for _, file := range st.Changed {
-				d.idle[file] = true
-			}
-		}
-		d.fault = ""
+		news = d.isLive(st, number, idle)
 	case devloop.Failed:
 		delete(d.built, st.Generation)
-		news = len(st.Changed) == 0 || st.Err.Error() != d.fault
+		news = !idle || st.Err.Error() != d.fault
 		d.fault = st.Err.Error()
+		if idle && news {
+			d.idle.set(st.Changed, false)
+		}
+	default:
+		return number, !idle
 	}
+	d.told = nil
 	return number, news
+}
+
+// isLive is note for the end of a build that has not failed.
+func (d *development) isLive(st devloop.State, number int, idle bool) (news bool) {
+	delete(d.built, st.Generation)
+	other, mended := number != d.live, d.fault != ""
+	d.live, d.fault = number, ""
+	switch {
+	case other && idle:
+		d.idle.set(st.Changed, false) // they matter
+	case !other && !mended:
+		d.idle.set(st.Changed, true)
+	}
+	return other || len(st.Changed) > 0 && !idle
+}
+
+// isWithin tells whether there are files, and all of them are among others.
+func isWithin(files, others []string) bool {
+	return len(files) > 0 && !slices.ContainsFunc(files, func(file string) bool { return !slices.Contains(others, file) })
 }
