@@ -118,7 +118,7 @@ func (m *model) logRow(r scrollback.Row) string {
 	var b strings.Builder
 	if m.times {
 		stamp := strings.Repeat(" ", timeWidth)
-		if r.First {
+		if r.First && !r.Line.Time.IsZero() {
 			stamp = r.Line.Time.Local().Format("15:04:05.000") + " "
 		}
 		b.WriteString(m.theme.quiet.Render(stamp))
