@@ -30,7 +30,14 @@ func (q quitting) view(m *model, width, _ int) (string, []string) {
 			lines = append(lines, " "+m.theme.key.Render(fit(key, 4))+l)
 		}
 	}
-	option("s", `stop it; its ledger is kept, and "ccdev up" goes on from there`)
+	switch {
+	case m.world.up:
+		option("s", `stop it; its ledger is kept, and "ccdev up" goes on from there`)
+	case m.world.failed != nil:
+		option("s", "leave; it is not up, and ccdev then prints why")
+	default:
+		option("s", "stop bringing it up; of a network that was never up nothing is left")
+	}
 	if q.running {
 		option("l", `leave it running; "ccdev up" comes back to it, "ccdev down" stops it`)
 	}

@@ -48,8 +48,10 @@ var scenes = map[string]func(d *desk){
 		d.press("W")
 		d.until("paused", func() bool { return d.taken["tui.flashMsg"] })
 	},
-	"calls":    func(d *desk) { live(d); d.press("3") },
-	"attached": attached,
+	"calls":         func(d *desk) { live(d); d.press("3") },
+	"attached":      attached,
+	"leave-booting": func(d *desk) { booting(d); d.press("ctrl+c") },
+	"leave-not-up":  func(d *desk) { notUp(d); d.press("ctrl+c") },
 	"partial": func(d *desk) {
 		live(d)
 		d.fake.status.State = session.StatePartial
