@@ -224,6 +224,10 @@ func (m *model) about(width int) []string {
 		if cc.External != nil {
 			lines = append(lines, wrap("  "+cc.External.String(), width)...)
 		}
+		if cc.Debugger != "" {
+			lines = append(lines, m.theme.busy.Render("  being debugged"))
+			lines = append(lines, wrap("  at "+cc.Debugger+`; saves go live when "ccdev debug" ends`, width)...)
+		}
 		lines = append(lines, m.theme.quiet.Render("  "+shortened(cc.PackageID)))
 	}
 	if m.world.statusErr != nil {

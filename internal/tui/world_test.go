@@ -70,3 +70,13 @@ func TestAServiceThatIsMissing(t *testing.T) {
 	d.looks()
 	d.shows(" LIVE ")
 }
+
+// Whoever debugs, here or in another terminal, is not to wonder why a save is not taken.
+func TestAChaincodeThatIsDebugged(t *testing.T) {
+	d := newDesk(t, 120, 40)
+	live(d)
+	d.fake.status.Chaincodes[0].Debugger = "127.0.0.1:2345"
+	d.looks()
+	d.shows("being debugged")
+	d.shows("at 127.0.0.1:2345; saves go live")
+}
