@@ -23,7 +23,7 @@ var tabs = []struct {
 	{"all", nil},
 	{"build", func(s string) bool { return s == sourceBuild }},
 	{"chaincode", func(s string) bool { return strings.HasPrefix(s, "chaincode-") }},
-	{"peer", func(s string) bool { return strings.HasPrefix(s, "peer") }},
+	{"peer", func(s string) bool { return strings.HasPrefix(s, "peer") || strings.HasPrefix(s, "couchdb") }}, // its database
 	{"orderer", func(s string) bool { return strings.HasPrefix(s, "orderer") }},
 }
 
