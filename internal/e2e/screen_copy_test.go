@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,9 +20,7 @@ func TestScreenCopies(t *testing.T) {
 	}
 	bringUp(t, dir, "process")
 	mustRun(t, ccdev(dir, "user", "add", "bob", "--org", "Org2"))
-	waitFor(t, func(context.Context) error { // until the peers of both orgs know of each other
-		return ccdev(dir, "invoke", "put", "asset1", "it's new", "--as", "bob@Org2").Run()
-	})
+	mustRun(t, ccdev(dir, "invoke", "put", "asset1", "it's new", "--as", "bob@Org2"))
 	s := openScreen(t, dir, 120, 40)
 	s.shows(" LIVE\n", "✓ VALID", "bob@Org2MSP")
 	for key, begin := range map[string]string{"y": "ccdev invoke -n demo --as bob@Org2 -- put", "Y": `eval "$(ccdev env --org Org2)"; CORE_PEER`} {
