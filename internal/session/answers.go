@@ -24,6 +24,9 @@ func (d *deployment) ready(ctx context.Context) (note string, err error) {
 			if err := a.AwaitCommitted(ctx, d.definition); err != nil {
 				return err
 			}
+			if err := a.AwaitEndorsers(ctx, d.cc.Name); err != nil {
+				return err
+			}
 			err := d.answers(ctx, a)
 			if errors.Is(err, errSilent) {
 				silent.Store(true)
@@ -54,21 +57,12 @@ func (d *deployment) answers(ctx context.Context, a *lifecycle.Admin) error {
 	err = d.firstCall(ctx, func(ctx context.Context) (string, error) {
 		return client.Ready(ctx, d.net.Channel, d.cc.Name, a.Org().MSPID)
 	})
-	if err == nil && len(d.net.Orgs) > 1 {
-		_ = wait.For(ctx, endorsersLimit, func(ctx context.Context) error { // a call's own failure says more
-			return client.Endorsed(ctx, d.net.Channel, d.cc.Name)
-		})
-	}
 	if err == nil || ctx.Err() != nil || fault.Is(err, fault.Chaincode) || errors.Is(err, errSilent) {
 		return err
 	}
 	return fault.New(fault.Chaincode, fmt.Sprintf("read the log of the peer: \"ccdev logs %s\"", a.Peer().Name),
 		"%s cannot run chaincode %s: %w", a.Peer().Name, d.cc.Name, err)
 }
-
-// endorsersLimit is how long to wait for peers to know of each other. A policy may ask for what there
-// is not.
-const endorsersLimit = 5 * time.Second
 
 // firstPatience is how long a first call may take that a relay can end.
 const firstPatience = 5 * time.Second

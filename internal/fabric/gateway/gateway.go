@@ -117,20 +117,6 @@ func (c *Client) probe(ctx context.Context, channel, chaincode, mspID string) (t
 	return result.TxID, err
 }
 
-// Endorsed tells whether the peer knows of enough others to have a call endorsed as the chaincode's
-// policy asks: those of other orgs tell it a moment after they have the definition. What the chaincode
-// makes of the call is all the same.
-func (c *Client) Endorsed(ctx context.Context, channel, chaincode string) error {
-	proposal, err := c.proposal(Call{Channel: channel, Chaincode: chaincode, Function: MetadataFunction})
-	if err != nil {
-		return err
-	}
-	if _, err = proposal.EndorseWithContext(ctx); status.Code(err) == codes.FailedPrecondition {
-		return err
-	}
-	return nil
-}
-
 // Answered takes an error for none where it is the chaincode's own response.
 func Answered(err error) error {
 	// internal/pkg/gateway/apiutils.go: Unknown is the chaincode's own response. An error of this

@@ -357,18 +357,3 @@ func TestStreamEnded(t *testing.T) {
 		t.Error("a call that has not failed is said to")
 	}
 }
-
-// Only that the peer knows of too few others is a reason to wait.
-func TestEndorsed(t *testing.T) {
-	few := status.Error(codes.FailedPrecondition, "no combination of peers can be derived which satisfy the endorsement policy")
-	for want, said := range map[bool][]error{
-		true:  {nil, status.Error(codes.Aborted, "the chaincode does not know this function")},
-		false: {few},
-	} {
-		for _, err := range said {
-			if got := connect(t, &server{endorse: err}, nil).Endorsed(t.Context(), "mychannel", "basic"); (got == nil) != want {
-				t.Errorf("after %v it says %v", err, got)
-			}
-		}
-	}
-}

@@ -15,8 +15,10 @@ import (
 	"github.com/ccdev/ccdev/internal/network"
 	"github.com/ccdev/ccdev/internal/wait"
 	"github.com/hyperledger/fabric-admin-sdk/pkg/chaincode"
+	"github.com/hyperledger/fabric-admin-sdk/pkg/discovery"
 	"github.com/hyperledger/fabric-admin-sdk/pkg/identity"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -200,6 +202,28 @@ func (a *Admin) AwaitCommitted(ctx context.Context, d Definition) error {
 		return err
 	})
 	return a.failed("see the commit", err)
+}
+
+// AwaitEndorsers waits until the peer knows a peer of every org that has the chaincode: its gateway asks
+// those for endorsements, and they tell it a moment after they have the definition.
+func (a *Admin) AwaitEndorsers(ctx context.Context, name string) error {
+	if len(a.net.Orgs) == 1 {
+		return nil
+	}
+	has := &peer.ChaincodeInterest{Chaincodes: []*peer.ChaincodeCall{{Name: name}}}
+	err := a.try(ctx, func(ctx context.Context) error {
+		known, err := discovery.NewPeer(a.conn, a.id).PeerMembershipQuery(ctx, a.net.Channel, has)
+		if err != nil {
+			return err
+		}
+		for _, org := range a.net.Orgs {
+			if len(known.GetPeersByOrg()[org.MSPID].GetPeers()) == 0 {
+				return notYet{fmt.Errorf("%s has not yet heard of a peer of %s that has chaincode %s", a.peer.Name, org.Name, name)}
+			}
+		}
+		return nil
+	})
+	return a.failed("find endorsers of "+name, err)
 }
 
 func (a *Admin) gateway() *chaincode.Gateway { return chaincode.NewGateway(a.conn, a.id) }
