@@ -14,9 +14,9 @@ func newImagesSaveCmd(a *app) *cobra.Command {
 		Short: "Write everything a room without internet needs to one file",
 		Long: `save writes Fabric, as images for Docker or as programs for plain processes, and
 what the templates of "ccdev init" depend on. After "ccdev images load", "init"
-and "up" need no network. ccdev itself, Go and Node must be there already. On
-Docker a Node chaincode is built in a container, and does need a network: take
-plain processes for it.`,
+and "up" need no network. ccdev itself, Go and Node must be there already. For
+Docker the image that Node chaincodes run in goes along, where it can be had:
+the templates' own, and what image in ccdev.yaml names.`,
 		Example: `  ccdev images save workshop.tar.gz
   ccdev images save workshop.tar.gz --runtime process --fabric 2.5.9`,
 		Args: arguments(cobra.ExactArgs(1)),

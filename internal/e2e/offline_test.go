@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -52,6 +55,48 @@ func TestOfflineOnProcesses(t *testing.T) {
 				t.Errorf("it answers %s", got)
 			}
 		})
+	}
+}
+
+// The image that a Node chaincode runs in is carried, with the templates' packages: npm, which is not to
+// ask anybody, finds them there.
+func TestOfflineNodeOnDocker(t *testing.T) {
+	needNode(t)
+	if !slices.Contains(shared.runtimes, "docker") {
+		t.Skip("it is for Docker")
+	}
+	dir := filepath.Join(t.TempDir(), "assets")
+	mustRun(t, ccdev(t.TempDir(), "init", dir, "--template", "typescript"))
+	config := "chaincodes: [{name: assets, path: ., image: \"" + nodeImage(t) + "\"}]\n"
+	if err := os.WriteFile(filepath.Join(dir, "ccdev.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "workshop.tar.gz")
+	mustRun(t, ccdev(dir, "images", "save", file, "--runtime", "docker"))
+	forgetNodeImages(t)
+	if err := exec.Command("docker", "rmi", testNodeImage).Run(); err != nil { // it is made again when the next test asks
+		t.Fatal(err)
+	}
+	madeNodeImage = sync.OnceValue(makeNodeImage)
+	mustRun(t, ccdev(dir, "images", "load", file))
+	defer mustRun(t, ccdev(dir, "down", "-v"))
+	up := ccdev(dir, "up", "-d", "--runtime", "docker")
+	up.Env = append(up.Env, "npm_config_offline=true")
+	mustRun(t, up)
+	mustRun(t, ccdev(dir, "invoke", "CreateAsset", "a1", "alice", "100"))
+	if got := mustRun(t, ccdev(dir, "query", "GetAllAssets")); !strings.Contains(got, `"owner":"alice"`) {
+		t.Errorf("it answers %s", got)
+	}
+}
+
+// forgetNodeImages removes the images that ccdev has made of the stand-in.
+func forgetNodeImages(t *testing.T) {
+	t.Helper()
+	sum := sha256.Sum256([]byte(testNodeImage))
+	for _, image := range strings.Fields(mustRun(t, exec.Command("docker", "images", "ccdev/chaincode-node", "--format", "{{.Repository}}:{{.Tag}}"))) {
+		if strings.Contains(image, "-"+hex.EncodeToString(sum[:4])) {
+			mustRun(t, exec.Command("docker", "rmi", image))
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/runtime"
+	"github.com/ccdev/ccdev/internal/runtime/docker"
 	"github.com/ccdev/ccdev/internal/topology"
 )
 
@@ -29,21 +30,26 @@ func (u *bringUp) chaincodeImages(ctx context.Context) (map[string]string, error
 		if cc.Lang != project.LangNode {
 			continue
 		}
-		goos, arch, err := u.engine.Platform(ctx)
+		ref, err := u.ensureNode(ctx, u.engine, cmp.Or(cc.Image, binaries.DefaultNodeImage), stepFabric)
 		if err != nil {
 			return nil, err
 		}
-		agent, err := binaries.AgentPath(goos, arch)
-		if err != nil {
-			return nil, err
-		}
-		base := cmp.Or(cc.Image, binaries.DefaultNodeImage)
-		want := binaries.Want{Agent: agent, CacheDir: u.cacheDir}
-		if images[cc.Name], err = binaries.EnsureNode(ctx, u.engine, base, want, u.progress(stepFabric)); err != nil {
-			return nil, err
-		}
+		images[cc.Name] = ref
 	}
 	return images, nil
+}
+
+// ensureNode makes an image of a base that has Node, and ccdev.
+func (s *Session) ensureNode(ctx context.Context, engine *docker.Engine, base, step string) (string, error) {
+	goos, arch, err := engine.Platform(ctx)
+	if err != nil {
+		return "", err
+	}
+	agent, err := binaries.AgentPath(goos, arch)
+	if err != nil {
+		return "", err
+	}
+	return binaries.EnsureNode(ctx, engine, base, binaries.Want{Agent: agent, CacheDir: s.cacheDir}, s.progress(step))
 }
 
 // bundle builds a Node chaincode beside its service, and finds out who dials whom.

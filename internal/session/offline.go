@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 
 	"github.com/ccdev/ccdev/internal/event"
@@ -70,13 +71,17 @@ func (s *Session) SaveOffline(ctx context.Context, file string, o SaveOptions) (
 		})
 	}
 	rt, _, err := s.choose(ctx, p)
+	packages := ""
+	gather("npm packages", carriedNPM, func(ctx context.Context, dir string) (_ string, err error) {
+		packages, err = s.savePackages(ctx, dir)
+		return packages, err
+	})
 	if rt == network.RuntimeDocker {
-		gather("images", carriedImages, func(ctx context.Context, dir string) (string, error) { return dir, s.saveImages(ctx, p, dir) })
+		gather("images", carriedImages, func(ctx context.Context, dir string) (string, error) { return dir, s.saveImages(ctx, p, dir, packages) })
 	} else {
 		gather("programs", carriedFabric, func(ctx context.Context, dir string) (string, error) { return dir, s.savePrograms(ctx, p, dir) })
 	}
 	gather("Go modules", carriedGo, saveModules)
-	gather("npm packages", carriedNPM, s.savePackages)
 	if err != nil {
 		return err
 	}
@@ -112,7 +117,9 @@ func (s *Session) savePrograms(ctx context.Context, p project.Project, dir strin
 	return os.CopyFS(filepath.Join(dir, filepath.Base(programs.Dir)), os.DirFS(programs.Dir))
 }
 
-func (s *Session) saveImages(ctx context.Context, p project.Project, dir string) error {
+// saveImages writes the images into a folder; those of Node chaincodes with what npm has cached in
+// another one.
+func (s *Session) saveImages(ctx context.Context, p project.Project, dir, packages string) error {
 	engine, err := docker.Connect(ctx, s.getenv)
 	if err != nil {
 		return err
@@ -125,11 +132,41 @@ func (s *Session) saveImages(ctx context.Context, p project.Project, dir string)
 	if images.CouchDB != "" {
 		refs = append(refs, images.CouchDB)
 	}
+	node, err := s.nodeImages(ctx, engine, p, packages)
+	if err != nil {
+		return err
+	}
+	refs = append(refs, node...)
 	out, err := os.Create(filepath.Join(dir, carriedImagesFile))
 	if err != nil {
 		return err
 	}
 	return errors.Join(engine.SaveImages(ctx, out, refs), out.Close())
+}
+
+// nodeImages are what Node chaincodes run in, the templates' and the project's own, as far as they can be had.
+func (s *Session) nodeImages(ctx context.Context, engine *docker.Engine, p project.Project, packages string) (refs []string, err error) {
+	bases := []string{binaries.DefaultNodeImage}
+	for _, cc := range p.Chaincodes {
+		if cc.Image != "" && !slices.Contains(bases, cc.Image) {
+			bases = append(bases, cc.Image)
+		}
+	}
+	for _, base := range bases {
+		ref, err := s.ensureNode(ctx, engine, base, "images")
+		if err == nil {
+			ref, err = binaries.CarryPackages(ctx, engine, ref, packages)
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		if err != nil {
+			s.notice("left out: Node chaincodes run in %s, and %v", base, err)
+			continue
+		}
+		refs = append(refs, ref)
+	}
+	return refs, nil
 }
 
 // LoadOffline puts what SaveOffline has written where "init" and "up" look for it.

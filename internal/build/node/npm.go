@@ -80,8 +80,28 @@ func (b *builder) npmCommand() []string {
 	return args
 }
 
+// CarriedCache is the folder of an image with what npm's cache is to begin with, where there is no
+// network.
+const CarriedCache = "/opt/ccdev/npm"
+
+// takeCarried begins npm's cache with what the image carries.
+func (b *builder) takeCarried() error {
+	cache := filepath.Join(b.Dir, ".npm", "_cacache") // HOME is b.Dir (see run)
+	if _, err := os.Stat(CarriedCache); b.Image == "" || err != nil {
+		return nil //nolint:nilerr // it carries none
+	}
+	if _, err := os.Stat(cache); err == nil {
+		return nil
+	}
+	unfinished := cache + ".unfinished"
+	return errors.Join(os.RemoveAll(unfinished), os.CopyFS(unfinished, os.DirFS(CarriedCache)), os.Rename(unfinished, cache))
+}
+
 // npm installs into a folder that is only given its name once it is whole.
 func (b *builder) npm(ctx context.Context, target string, needs []string) error {
+	if err := b.takeCarried(); err != nil {
+		return cannotBuild(err)
+	}
 	unfinished := target + ".unfinished"
 	if err := b.lay(needs, unfinished); err != nil {
 		return cannotBuild(err)

@@ -5,6 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/ccdev/ccdev/internal/build/node"
 )
 
 // DefaultNodeImage is what Node chaincodes run in.
@@ -33,8 +41,10 @@ func EnsureNode(ctx context.Context, store ImageStore, base string, want Want, p
 	s := &supply{store: store, want: want, agent: agent, progress: progress, compile: Compile}
 	sum := sha256.Sum256([]byte(base))
 	ref = nodeRepository + ":" + agent + "-" + hex.EncodeToString(sum[:4])
-	if found, err := s.hasOurs(ctx, ref); found || err != nil {
-		return ref, err
+	for _, made := range []string{ref, ref + carriedSuffix} {
+		if found, err := s.hasOurs(ctx, made); found || err != nil {
+			return made, err
+		}
 	}
 	if err := checkStatic(want.Agent); err != nil {
 		return "", err
@@ -47,4 +57,35 @@ func EnsureNode(ctx context.Context, store ImageStore, base string, want Want, p
 		Cmd:    []string{agentFile}, // a container needs one, and a base may have none
 		Labels: s.labels(NodeImage),
 	})
+}
+
+// carriedSuffix ends the tags of images that have packages in them, too.
+const carriedSuffix = "-carried"
+
+// CarryPackages makes an image of one that EnsureNode has given and of what npm has cached in a folder,
+// for a machine without a network: EnsureNode takes it there. It gives the image's name.
+func CarryPackages(ctx context.Context, store ImageStore, ref, cache string) (string, error) {
+	if strings.HasSuffix(ref, carriedSuffix) {
+		return ref, nil
+	}
+	carried := ref + carriedSuffix
+	if found, err := store.HasImage(ctx, carried); found || err != nil {
+		return carried, err
+	}
+	entries := []entry{{name: node.CarriedCache, mode: 0o755}}
+	err := fs.WalkDir(os.DirFS(cache), ".", func(name string, d fs.DirEntry, err error) error {
+		e := entry{name: path.Join(node.CarriedCache, name), mode: 0o755}
+		if err == nil && !d.IsDir() {
+			e.mode, e.file = 0o644, filepath.Join(cache, filepath.FromSlash(name))
+		}
+		if name != "." {
+			entries = append(entries, e)
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("read npm's cache: %w", err)
+	}
+	err = withTar(entries, func(tar io.Reader) error { return store.Extend(ctx, ref, carried, tar, ImageConfig{}) })
+	return carried, err
 }
