@@ -55,12 +55,13 @@ func (i *idleFiles) isBuilding() bool {
 	return i.building
 }
 
-// pass hands batches on until ctx ends: those of nothing but idle files together, and while nothing is
-// being built, which they would cancel.
+// pass hands batches on until ctx ends: those of nothing but idle files not more often than idlePace, those
+// that come meanwhile together, and while nothing is being built, which they would cancel.
 func (i *idleFiles) pass(ctx context.Context, from <-chan watch.Batch, to chan<- watch.Batch) {
 	due := time.NewTimer(idlePace)
 	due.Stop()
 	var held *watch.Batch
+	var last time.Time // that idle files were passed on
 	for {
 		var b watch.Batch
 		select {
@@ -68,17 +69,17 @@ func (i *idleFiles) pass(ctx context.Context, from <-chan watch.Batch, to chan<-
 			if i.all(slices.Concat(b.Changed, b.Removed)) {
 				if held == nil {
 					held = &watch.Batch{At: b.At}
-					due.Reset(idlePace)
+					due.Reset(idlePace - time.Since(last)) // at once, if that has passed
 				}
 				held.Changed, held.Removed = append(held.Changed, b.Changed...), append(held.Removed, b.Removed...)
 				continue
 			}
 		case <-due.C:
 			if i.isBuilding() {
-				due.Reset(idlePace)
+				due.Reset(idlePace / 10)
 				continue
 			}
-			b, held = *held, nil
+			b, held, last = *held, nil, time.Now()
 		case <-ctx.Done():
 			return
 		}
