@@ -205,11 +205,8 @@ func (a *Admin) AwaitCommitted(ctx context.Context, d Definition) error {
 }
 
 // AwaitEndorsers waits until the peer knows a peer of every org that has the chaincode: its gateway asks
-// those for endorsements, and they tell it a moment after they have the definition.
+// those for endorsements. They tell it a moment after they have the definition, and so it does itself.
 func (a *Admin) AwaitEndorsers(ctx context.Context, name string) error {
-	if len(a.net.Orgs) == 1 {
-		return nil
-	}
 	has := &peer.ChaincodeInterest{Chaincodes: []*peer.ChaincodeCall{{Name: name}}}
 	err := a.try(ctx, func(ctx context.Context) error {
 		known, err := discovery.NewPeer(a.conn, a.id).PeerMembershipQuery(ctx, a.net.Channel, has)
@@ -217,7 +214,7 @@ func (a *Admin) AwaitEndorsers(ctx context.Context, name string) error {
 			return err
 		}
 		for _, org := range a.net.Orgs {
-			if len(known.GetPeersByOrg()[org.MSPID].GetPeers()) == 0 {
+			if len(org.Peers) > 0 && len(known.GetPeersByOrg()[org.MSPID].GetPeers()) == 0 {
 				return notYet{fmt.Errorf("%s has not yet heard of a peer of %s that has chaincode %s", a.peer.Name, org.Name, name)}
 			}
 		}
