@@ -46,7 +46,7 @@ func (s *Session) Traces(ctx context.Context, o TraceOptions) ([]trace.Trace, er
 		return nil, err
 	}
 	traces, err := client.Traces(ctx, o.Last, o.trace())
-	return s.withPeers(traces), relayFault(err)
+	return traces, relayFault(err)
 }
 
 // Trace gives one transaction, as each peer has executed it. The beginning of its id will do.
@@ -56,7 +56,7 @@ func (s *Session) Trace(ctx context.Context, txid string, o TraceOptions) ([]tra
 		return nil, err
 	}
 	traces, err := client.Trace(ctx, txid, o.trace())
-	return s.withPeers(traces), relayFault(err)
+	return traces, relayFault(err)
 }
 
 // FollowTraces gives each transaction as it ends, until ctx does.
@@ -65,19 +65,7 @@ func (s *Session) FollowTraces(ctx context.Context, o TraceOptions, each func(tr
 	if err != nil {
 		return err
 	}
-	return relayFault(client.Follow(ctx, o.trace(), func(t trace.Trace) error { return each(s.withPeers([]trace.Trace{t})[0]) }))
-}
-
-// withPeers names the peer where there is one only: the relay knows it by the port it dials from.
-func (s *Session) withPeers(traces []trace.Trace) []trace.Trace {
-	n, err := s.Network()
-	if err != nil || len(n.Peers()) != 1 {
-		return traces
-	}
-	for i := range traces {
-		traces[i].Peer = n.Peers()[0].Name
-	}
-	return traces
+	return relayFault(client.Follow(ctx, o.trace(), each))
 }
 
 func (s *Session) relayClient(chaincode string) (*control.Client, error) {

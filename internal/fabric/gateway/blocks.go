@@ -12,7 +12,7 @@ import (
 // Blocks gives every block of the channel as the peer has committed it, from the one with this
 // number on, until ctx ends or the peer does. An error says why it gives none.
 func (c *Client) Blocks(ctx context.Context, channel string, from uint64, each func(event.Block)) error {
-	return c.filteredBlocks(ctx, channel, from, func(block *peer.FilteredBlock) bool {
+	return c.filteredBlocks(ctx, channel, from, func(block *peer.FilteredBlock) error {
 		told := event.Block{Channel: block.GetChannelId(), Number: block.GetNumber(), Transactions: []event.BlockTransaction{}}
 		for _, tx := range block.GetFilteredTransactions() {
 			told.Transactions = append(told.Transactions, event.BlockTransaction{
@@ -20,26 +20,33 @@ func (c *Client) Blocks(ctx context.Context, channel string, from uint64, each f
 			})
 		}
 		each(told)
-		return true
+		return nil
 	})
 }
 
-// filteredBlocks gives blocks until each returns false, ctx ends or the peer does.
-func (c *Client) filteredBlocks(ctx context.Context, channel string, from uint64, each func(*peer.FilteredBlock) bool) error {
+func (c *Client) filteredBlocks(ctx context.Context, channel string, from uint64, each func(*peer.FilteredBlock) error) error {
+	return follow(ctx, "the blocks of "+channel, each, func(ctx context.Context) (<-chan *peer.FilteredBlock, error) {
+		return c.gw.GetNetwork(channel).FilteredBlockEvents(ctx, client.WithStartBlock(from))
+	})
+}
+
+// follow opens a stream, and gives what comes on it until ctx ends, or the peer does, or each returns
+// an error, which is given back. Another error says why the stream cannot be opened.
+func follow[T any](ctx context.Context, what string, each func(T) error, open func(context.Context) (<-chan T, error)) error {
 	ctx, cancel := context.WithCancel(ctx)
-	blocks, err := c.gw.GetNetwork(channel).FilteredBlockEvents(ctx, client.WithStartBlock(from))
+	stream, err := open(ctx)
 	if err != nil {
 		cancel()
-		return fmt.Errorf("follow the blocks of %s: %w", channel, err)
+		return fmt.Errorf("follow %s: %w", what, err)
 	}
 	defer func() {
 		cancel()
-		for range blocks { // whoever sends waits until it is taken
+		for range stream { // whoever sends waits until it is taken
 		}
 	}()
-	for block := range blocks {
-		if !each(block) {
-			break
+	for one := range stream {
+		if err := each(one); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -23,24 +23,12 @@ type ChaincodeEvent struct {
 // until ctx ends, or the peer does, or each returns an error, which is given back. Another error says
 // why there are none.
 func (c *Client) Events(ctx context.Context, channel, chaincode string, from uint64, each func(ChaincodeEvent) error) error {
-	ctx, cancel := context.WithCancel(ctx)
-	events, err := c.gw.GetNetwork(channel).ChaincodeEvents(ctx, chaincode, client.WithStartBlock(from))
-	if err != nil {
-		cancel()
-		return fmt.Errorf("follow the events of %s: %w", chaincode, err)
+	tell := func(e *client.ChaincodeEvent) error {
+		return each(ChaincodeEvent{Block: e.BlockNumber, TxID: e.TransactionID, Chaincode: e.ChaincodeName, Name: e.EventName, Payload: e.Payload})
 	}
-	defer func() {
-		cancel()
-		for range events { // whoever sends waits until it is taken
-		}
-	}()
-	for e := range events {
-		err := each(ChaincodeEvent{Block: e.BlockNumber, TxID: e.TransactionID, Chaincode: e.ChaincodeName, Name: e.EventName, Payload: e.Payload})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return follow(ctx, "the events of "+chaincode, tell, func(ctx context.Context) (<-chan *client.ChaincodeEvent, error) {
+		return c.gw.GetNetwork(channel).ChaincodeEvents(ctx, chaincode, client.WithStartBlock(from))
+	})
 }
 
 // errEnough ends the following of what never ends by itself.
@@ -87,18 +75,21 @@ func (c *Client) eventBlocks(ctx context.Context, channel, chaincode string, hei
 	if height == 0 {
 		return nil, nil
 	}
-	ended := false
-	err = c.filteredBlocks(ctx, channel, 0, func(block *peer.FilteredBlock) bool {
+	err = c.filteredBlocks(ctx, channel, 0, func(block *peer.FilteredBlock) error {
 		for range eventsOf(block, chaincode) {
 			numbers = append(numbers, block.GetNumber())
 		}
-		ended = block.GetNumber()+1 >= height
-		return !ended
+		if block.GetNumber()+1 >= height {
+			return errEnough
+		}
+		return nil
 	})
 	switch {
+	case errors.Is(err, errEnough):
+		return numbers, nil
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
-	case err == nil && !ended:
+	case err == nil:
 		err = fmt.Errorf("the peer did not give all of the %d blocks of %s", height, channel)
 	}
 	return numbers, err
