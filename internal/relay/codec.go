@@ -4,43 +4,31 @@ import (
 	"unicode/utf8"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/grpc/encoding"
-	"google.golang.org/grpc/encoding/proto"
-	"google.golang.org/grpc/mem"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/runtime/protoiface"
 )
 
-// codec is gRPC's own, but that a message is passed on in the bytes in which it came, and shares
-// them.
-type codec struct{ encoding.CodecV2 }
-
-func newCodec() codec { return codec{encoding.GetCodecV2(proto.Name)} }
-
-// Marshal implements encoding.CodecV2.
-func (c codec) Marshal(v any) (mem.BufferSlice, error) {
-	if msg, ok := v.(*message); ok && msg.raw != nil {
-		return mem.BufferSlice{mem.SliceBuffer(msg.raw)}, nil
+// encode gives a message as it is sent: one that is passed on in the bytes in which it came.
+func encode(msg *message) ([]byte, error) {
+	if msg.raw != nil {
+		return msg.raw, nil
 	}
-	return c.CodecV2.Marshal(v)
+	return proto.Marshal(&msg.ChaincodeMessage)
 }
 
-// Unmarshal implements encoding.CodecV2.
-func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
-	msg, ok := v.(*message)
-	if !ok {
-		return c.CodecV2.Unmarshal(data, v)
-	}
-	msg.raw = data.Materialize()
+// decode reads a message, which shares the bytes.
+func decode(raw []byte) (*message, error) {
+	msg := &message{raw: raw}
 	if msg.readUsual() {
-		return nil
+		return msg, nil
 	}
 	msg.Reset()
 	m := msg.ProtoReflect()
 	_, err := m.ProtoMethods().Unmarshal(protoiface.UnmarshalInput{
-		Message: m, Buf: msg.raw, Flags: protoiface.UnmarshalAliasBuffer, Depth: protowire.DefaultRecursionLimit,
+		Message: m, Buf: raw, Flags: protoiface.UnmarshalAliasBuffer, Depth: protowire.DefaultRecursionLimit,
 	})
-	return err
+	return msg, err
 }
 
 // The fields that the usual messages have (peer/chaincode_shim.proto, peer/proposal.proto).

@@ -1,12 +1,13 @@
 package relay
 
 import (
+	"context"
+	"net"
 	"time"
 
 	"github.com/ccdev/ccdev/internal/cctls"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/backoff"
-	"google.golang.org/grpc/keepalive"
+	"github.com/ccdev/ccdev/internal/relay/wire"
+	"google.golang.org/grpc/credentials"
 )
 
 // Config is what a relay works with. The limits' zero values stand for their defaults.
@@ -14,6 +15,10 @@ type Config struct {
 	PackageID string   // what it registers as, and what chaincodes have to register as
 	Host      Host     // starts processes
 	Recorder  Recorder // may be nil
+
+	// PeerName gives the name of the peer at the other end of a connection, "" if it has none that is
+	// known; nil where none is. The peer waits for it.
+	PeerName func(ctx context.Context, remote, local net.Addr) string
 
 	// Builtin finds the functions that the relay itself answers; may be nil.
 	Builtin func(function string) (BuiltinFunc, bool)
@@ -99,46 +104,13 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Windows of a fixed size: gRPC finds out sizes of its own by a ping for every few messages, which
-// costs each of them the waking of a process, and the other end is on this machine.
-const (
-	window     = 1 << 20 // bytes, of a stream
-	connWindow = 4 << 20 // bytes, of all streams of a connection
-)
-
-// receiveLimit is above MaxMessage: a message over gRPC's own limit ends the stream, and one over
+// receiveLimit is above MaxMessage: a message over the limit of its stream ends it, and one over
 // MaxMessage is to cost its transaction only.
 func (c Config) receiveLimit() int { return 2 * c.MaxMessage }
 
-// ServerOptions are the options that the gRPC servers given to ServePeers and ServeChaincodes
-// have to be made with. Nobody is pinged: a chaincode that is held at a breakpoint would not answer,
-// and the end of a process is seen without it. Peers ping idle streams every 60 s
-// (core/container/externalbuilder/instance.go takes internal/pkg/comm's defaults, whatever core.yaml
-// says): gRPC's own minimum of 5 minutes would end their streams at the fourth ping. 10 s is the
-// least that gRPC lets a client choose.
-func (r *Relay) ServerOptions() []grpc.ServerOption {
-	return []grpc.ServerOption{
-		grpc.Creds(unhurried{r.cfg.TLS.Server(r.notLetIn)}),
-		grpc.MaxRecvMsgSize(r.cfg.receiveLimit()), grpc.ForceServerCodecV2(newCodec()),
-		grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(connWindow),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
-	}
-}
-
-// dialOptions are for chaincodes that listen. They are not pinged either: the Go shim ends a
-// connection that is pinged more than once a minute (shim/internal/server.go). The first tries follow
-// each other quickly, because the process is about to listen.
-func (r *Relay) dialOptions(p *process, addr string) []grpc.DialOption {
-	return []grpc.DialOption{
-		grpc.WithTransportCredentials(unhurried{r.cfg.TLS.Client(addr, func(why error) { r.disagree(p, why) })}),
-		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 5 * time.Millisecond, Multiplier: 1.2, Jitter: 0.1, MaxDelay: 50 * time.Millisecond},
-			MinConnectTimeout: 2 * time.Second,
-		}),
-		grpc.WithDefaultCallOptions(grpc.ForceCodecV2(newCodec()), grpc.MaxCallRecvMsgSize(r.cfg.receiveLimit())),
-		grpc.WithInitialWindowSize(window), grpc.WithInitialConnWindowSize(connWindow),
-		grpc.WithDisableServiceConfig(),
-		grpc.WithNoProxy(),
-		grpc.WithIdleTimeout(0), // its stream may be idle for hours
-	}
+// wire is what streams are carried with. Nobody is pinged: a chaincode that is held at a breakpoint
+// would not answer, and the Go shim ends a connection that is pinged more than once a minute
+// (shim/internal/server.go). The end of a process is seen without it.
+func (r *Relay) wire(secure credentials.TransportCredentials) wire.Options {
+	return wire.Options{Credentials: secure, MaxMessage: r.cfg.receiveLimit()}
 }

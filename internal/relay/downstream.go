@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/relay/wire"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -30,15 +30,18 @@ type downstream struct {
 	hold, late *time.Timer
 }
 
-// stream is what the two directions have in common.
+// stream is a wire.Stream.
 type stream interface {
-	SendMsg(msg any) error
-	RecvMsg(msg any) error
+	Send(raw []byte) error
+	Recv() (raw []byte, err error)
 }
 
 func read(s stream) (*message, error) {
-	msg := &message{}
-	return msg, s.RecvMsg(msg)
+	raw, err := s.Recv()
+	if err != nil {
+		return nil, err
+	}
+	return decode(raw)
 }
 
 // open begins a downstream of a generation, with a process of its own where it takes one.
@@ -104,7 +107,7 @@ func (r *Relay) dial(d *downstream) {
 		return // it could not be started, which is dealt with elsewhere
 	}
 	// An external one was seen to listen: if it does not any more, it has gone.
-	s, err := peer.NewChaincodeClient(d.proc.conn).Connect(d.ctx, grpc.WaitForReady(!d.gen.external))
+	s, err := d.proc.conn.Open(d.ctx, peer.Chaincode_Connect_FullMethodName, !d.gen.external)
 	if err != nil {
 		r.lost(d, err)
 		return
@@ -113,13 +116,13 @@ func (r *Relay) dial(d *downstream) {
 }
 
 // register serves the stream of a process that has called. The port it has called tells which.
-func (r *Relay) register(s peer.ChaincodeSupport_RegisterServer) error {
+func (r *Relay) register(s *wire.Stream) error {
 	if !r.tasks.begin() {
 		return errClosing
 	}
 	defer r.tasks.wg.Done()
-	d := r.caller(s.Context())
-	if e := r.expects(s.Context()); d == nil && e != nil {
+	d := r.caller(s.LocalAddr())
+	if e := r.expects(s.LocalAddr()); d == nil && e != nil {
 		return r.receive(e, s)
 	}
 	if d == nil {
@@ -134,14 +137,10 @@ func (r *Relay) register(s peer.ChaincodeSupport_RegisterServer) error {
 	}
 }
 
-func (r *Relay) caller(ctx context.Context) *downstream {
-	from, ok := grpcpeer.FromContext(ctx)
-	if !ok || from.LocalAddr == nil {
-		return nil
-	}
+func (r *Relay) caller(called net.Addr) *downstream {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := r.dialled[port(from.LocalAddr)]
+	p := r.dialled[port(called)]
 	if p == nil || p.down.called {
 		return nil
 	}

@@ -2,14 +2,12 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"time"
 
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"github.com/ccdev/ccdev/internal/relay/wire"
 	"google.golang.org/grpc/codes"
-	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 )
 
@@ -156,9 +154,6 @@ func (r *Relay) untilItGoes(ctx context.Context, a *attendance) {
 
 // awaitCalls makes the server for chaincodes listen for an external one.
 func (r *Relay) awaitCalls(ctx context.Context, a *attendance) error {
-	if r.chaincodes == nil {
-		return errors.New("the relay does not serve chaincodes that dial it")
-	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Address)
 	if err != nil {
 		return fmt.Errorf("the relay cannot listen for the chaincode: %w", err)
@@ -173,23 +168,18 @@ func (r *Relay) awaitCalls(ctx context.Context, a *attendance) error {
 }
 
 // expects gives the attendance that waits at the port which a chaincode has called.
-func (r *Relay) expects(ctx context.Context) *attendance {
-	from, ok := grpcpeer.FromContext(ctx)
+func (r *Relay) expects(called net.Addr) *attendance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if a := r.external; ok && a != nil && a.port != 0 && from.LocalAddr != nil && port(from.LocalAddr) == a.port {
+	if a := r.external; a != nil && a.port != 0 && port(called) == a.port {
 		return a
 	}
 	return nil
 }
 
 // receive serves the stream of an external chaincode that has called. The latest one counts.
-func (r *Relay) receive(a *attendance, s peer.ChaincodeSupport_RegisterServer) error {
-	from := "unknown"
-	if p, ok := grpcpeer.FromContext(s.Context()); ok {
-		from = p.Addr.String()
-	}
-	g := r.visitor(a, from, s)
+func (r *Relay) receive(a *attendance, s *wire.Stream) error {
+	g := r.visitor(a, s.RemoteAddr().String(), s)
 	if _, err := r.swap(s.Context(), g); err != nil {
 		return status.Error(codes.FailedPrecondition, err.Error())
 	}

@@ -238,17 +238,3 @@ func outcome(msg *peer.ChaincodeMessage) (string, error) {
 	}
 	return string(response.GetPayload()), nil
 }
-
-// silentPeer is a stream on which nothing comes.
-type silentPeer struct {
-	grpc.ServerStream
-	ctx context.Context
-	t   testing.TB
-}
-
-func (s silentPeer) Context() context.Context { return s.ctx }
-func (s silentPeer) SendMsg(any) error        { return nil }
-func (s silentPeer) RecvMsg(any) error {
-	<-s.ctx.Done()
-	return s.ctx.Err()
-}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -158,7 +160,7 @@ func TestAnAnswerThatNobodyAskedFor(t *testing.T) {
 
 func TestATransactionBeforeReady(t *testing.T) {
 	g := newRig(t, Config{})
-	u := g.r.newUpstream(t.Context())
+	u := g.r.newUpstream(t.Context(), "a peer")
 	defer g.r.detach(u)
 	g.r.fromPeer(u, newMessage(peer.ChaincodeMessage_TRANSACTION, key{txid: "t"}, nil))
 	if msg, ok := u.queue.next(); !ok || msg.GetType() != peer.ChaincodeMessage_ERROR {
@@ -168,7 +170,13 @@ func TestATransactionBeforeReady(t *testing.T) {
 
 func TestAPeerThatDoesNotAnswer(t *testing.T) {
 	g := newRig(t, Config{RegisterLimit: 10 * time.Millisecond})
-	err := g.r.connect(silentPeer{ctx: t.Context(), t: t})
+	conn := must(grpc.NewClient("passthrough:///"+g.addr, grpc.WithTransportCredentials(insecure.NewCredentials())))
+	defer conn.Close() //nolint:errcheck // nothing depends on it
+	s := must(peer.NewChaincodeClient(conn).Connect(t.Context()))
+	if msg := must(s.Recv()); msg.GetType() != peer.ChaincodeMessage_REGISTER {
+		t.Errorf("the first message is a %s", msg.GetType())
+	}
+	_, err := s.Recv()
 	expectError(t, err, "did not answer the registration within 10ms")
 }
 

@@ -2,11 +2,10 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"net"
 	"slices"
 
-	"google.golang.org/grpc"
+	"github.com/ccdev/ccdev/internal/relay/wire"
 )
 
 // process is one process of a generation: the only one of a server, one of several of a client.
@@ -16,9 +15,9 @@ type process struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	started chan struct{}    // closed when host and conn are set, or will never be
-	host    Process          // nil until started
-	conn    *grpc.ClientConn // Server
+	started chan struct{} // closed when host and conn are set, or will never be
+	host    Process       // nil until started
+	conn    *wire.Client  // Server
 
 	expected bool   // its end is no crash
 	killed   bool   // before it was started
@@ -39,23 +38,20 @@ func (r *Relay) run(p *process) {
 	defer p.cancel()
 	launch := Launch{Generation: p.gen.number, Program: p.gen.path, Mode: p.gen.mode, PackageID: r.cfg.PackageID, Debug: p.gen.debug}
 	if p.gen.mode == Client && p.gen.address == "" {
-		l, err := r.prepare(p)
+		l, err := r.listen(p)
 		if err != nil {
 			r.started(p, nil, err)
 			return
 		}
-		defer r.unprepare(l)
+		defer r.unlisten(l)
 		launch.Dial = l.Addr().String()
 	}
 	r.awaitPort(p)
 	host, err := r.hostOf(p.gen).Start(p.ctx, launch)
 	if err == nil && p.gen.mode != Client {
-		p.conn, err = grpc.NewClient("passthrough:///"+host.Address(), r.dialOptions(p, host.Address())...)
-		if err != nil {
-			host.Kill()
-		} else {
-			defer p.conn.Close() //nolint:errcheck // the process it leads to has ended
-		}
+		address := host.Address()
+		p.conn = wire.NewClient(address, r.wire(r.cfg.TLS.Client(address, func(why error) { r.disagree(p, why) })))
+		defer p.conn.Close()
 	}
 	if !r.started(p, host, err) {
 		return
@@ -64,15 +60,8 @@ func (r *Relay) run(p *process) {
 	r.ran(p, host.Exit())
 }
 
-func (r *Relay) prepare(p *process) (net.Listener, error) {
-	if r.chaincodes == nil {
-		return nil, errors.New("the relay does not serve chaincodes that dial it")
-	}
-	return r.listen(p)
-}
-
-// unprepare forgets the port before it gives it up: the next process may get the same one at once.
-func (r *Relay) unprepare(l net.Listener) {
+// unlisten forgets the port before it gives it up: the next process may get the same one at once.
+func (r *Relay) unlisten(l net.Listener) {
 	r.mu.Lock()
 	delete(r.dialled, port(l.Addr()))
 	r.mu.Unlock()

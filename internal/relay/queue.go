@@ -144,7 +144,11 @@ func (q *queue) write(ctx context.Context, s stream) error {
 			if !ok {
 				break
 			}
-			if err := s.SendMsg(msg); err != nil {
+			raw, err := encode(msg)
+			if err == nil {
+				err = s.Send(raw)
+			}
+			if err != nil {
 				return err
 			}
 			q.sent()

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/relay/wire"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -20,7 +20,8 @@ type Relay struct {
 	tasks  tasks
 	switches
 
-	chaincodes *grpc.Server // that chaincodes dial; nil when they cannot
+	peers      *wire.Server // that peers dial
+	chaincodes *wire.Server // that chaincodes dial, as if it were a peer
 
 	mu         sync.Mutex // guards what follows, and everything in upstreams, downstreams, processes, generations
 	ups        map[*upstream]struct{}
@@ -50,43 +51,19 @@ type switches struct {
 // New makes a relay that serves nobody yet. Close ends it.
 func New(cfg Config) *Relay {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Relay{
+	r := &Relay{
 		cfg: cfg.withDefaults(), ctx: ctx, cancel: cancel,
 		ups: map[*upstream]struct{}{}, dialled: map[int]*process{}, changed: make(chan struct{}),
 		reason: "no generation of the chaincode has been started yet",
 	}
+	options := r.wire(r.cfg.TLS.Server(r.notLetIn))
+	r.peers = wire.NewServer(options, map[string]wire.Handler{peer.Chaincode_Connect_FullMethodName: r.connect})
+	r.chaincodes = wire.NewServer(options, map[string]wire.Handler{peer.ChaincodeSupport_Register_FullMethodName: r.register})
+	return r
 }
 
-// ServePeers registers the service that peers dial (protos.Chaincode) on s, which was made with
-// ServerOptions.
-func (r *Relay) ServePeers(s *grpc.Server) { peer.RegisterChaincodeServer(s, peers{r: r}) }
-
-// ServeChaincodes registers the service that chaincodes dial (protos.ChaincodeSupport) on s, which
-// was made with ServerOptions. The relay makes s listen on 127.0.0.1, at a port of its own for each
-// process it starts: nothing else tells the processes of a chaincode apart. The caller stops s
-// after Close.
-func (r *Relay) ServeChaincodes(s *grpc.Server) {
-	peer.RegisterChaincodeSupportServer(s, chaincodes{r: r})
-	r.chaincodes = s
-}
-
-type peers struct {
-	peer.UnimplementedChaincodeServer
-	r *Relay
-}
-
-// Connect is called by a peer.
-func (p peers) Connect(stream peer.Chaincode_ConnectServer) error { return p.r.connect(stream) }
-
-type chaincodes struct {
-	peer.UnimplementedChaincodeSupportServer
-	r *Relay
-}
-
-// Register is called by a chaincode.
-func (c chaincodes) Register(stream peer.ChaincodeSupport_RegisterServer) error {
-	return c.r.register(stream)
-}
+// ServePeers serves the peers that dial l, until Close: then the error is nil.
+func (r *Relay) ServePeers(l net.Listener) error { return r.peers.Serve(l) }
 
 // Explain sets what callers are told while nothing is runnable ("the chaincode does not compile").
 // It lasts until a generation is live, or another reason is known.
@@ -111,7 +88,9 @@ func (r *Relay) Close() {
 	r.live, r.previous, r.starting = nil, nil, nil
 	r.mu.Unlock()
 	r.cancel()
-	r.tasks.wait()
+	r.tasks.wait() // the streams' ends among them
+	r.peers.Stop()
+	r.chaincodes.Stop()
 }
 
 // errClosing is what a stream ends with.
@@ -134,7 +113,8 @@ func (r *Relay) after(d time.Duration, f func()) *time.Timer {
 	})
 }
 
-// listen makes the server for chaincodes listen for one process. The lock is not held.
+// listen makes the server for chaincodes listen for one process, at a port of its own: nothing else
+// tells the processes of a chaincode apart. The lock is not held.
 func (r *Relay) listen(p *process) (net.Listener, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

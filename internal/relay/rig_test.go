@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/grpc"
 )
 
 // rig is a relay with a host.
@@ -30,16 +29,11 @@ func newRig(t testing.TB, cfg Config) *rig {
 	host := &fakeHost{t: t, tls: cfg.TLS, programs: map[string]program{}}
 	cfg.PackageID, cfg.Host = packageID, host
 	g := &rig{t: t, r: New(cfg), host: host}
-	forPeers, forChaincodes := grpc.NewServer(g.r.ServerOptions()...), grpc.NewServer(g.r.ServerOptions()...)
-	g.r.ServePeers(forPeers)
-	g.r.ServeChaincodes(forChaincodes)
 	l := must(net.Listen("tcp", "127.0.0.1:0"))
 	g.addr = l.Addr().String()
-	host.wg.Go(func() { _ = forPeers.Serve(l) })
+	host.wg.Go(func() { _ = g.r.ServePeers(l) })
 	t.Cleanup(func() {
 		g.r.Close()
-		forPeers.Stop()
-		forChaincodes.Stop()
 		for _, p := range host.procs {
 			select {
 			case <-p.done:
@@ -72,7 +66,7 @@ func noneLeft(t testing.TB) {
 		stacks = stacks[:runtime.Stack(stacks, true)]
 		left := ""
 		for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-			if strings.Contains(stack, "internal/relay.(*Relay)") || strings.Contains(stack, "internal/relay.(*queue)") {
+			if strings.Contains(stack, "internal/relay.(*Relay)") || strings.Contains(stack, "internal/relay/wire.") {
 				left += stack + "\n\n"
 			}
 		}

@@ -1,16 +1,16 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"github.com/ccdev/ccdev/internal/relay/wire"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	grpcpeer "google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
@@ -18,7 +18,7 @@ import (
 // upstream is a peer's stream. Only its queue may be used without the relay's lock.
 type upstream struct {
 	id     int
-	name   string // the address the peer dials from
+	name   string
 	since  time.Time
 	ctx    context.Context
 	cancel context.CancelCauseFunc
@@ -34,7 +34,7 @@ type upstream struct {
 // connect serves one stream of a peer: it registers at once, whether something is runnable or not,
 // because a peer's first caller waits for that. It never registers twice: a peer that is
 // registered with ends its stream on another REGISTER (core/chaincode/handler.go).
-func (r *Relay) connect(stream grpc.ServerStream) error {
+func (r *Relay) connect(stream *wire.Stream) error {
 	if !r.tasks.begin() {
 		return errClosing
 	}
@@ -43,7 +43,7 @@ func (r *Relay) connect(stream grpc.ServerStream) error {
 	if err != nil {
 		return status.Errorf(codes.Internal, "encode the package ID: %v", err)
 	}
-	u := r.newUpstream(stream.Context())
+	u := r.newUpstream(stream.Context(), r.peerName(stream))
 	defer r.detach(u)
 	u.queue.push(newMessage(peer.ChaincodeMessage_REGISTER, key{}, id))
 	r.tasks.run(func() { u.cancel(u.queue.write(u.ctx, stream)) })
@@ -66,12 +66,17 @@ func (r *Relay) connect(stream grpc.ServerStream) error {
 	return nil
 }
 
-func (r *Relay) newUpstream(ctx context.Context) *upstream {
-	u := &upstream{name: "unknown", since: time.Now(), queue: newQueue(r.cfg.QueueLimit), txs: map[key]*transaction{}}
-	u.ctx, u.cancel = context.WithCancelCause(ctx)
-	if from, ok := grpcpeer.FromContext(ctx); ok {
-		u.name = from.Addr.String()
+// peerName is the peer's, or else the address it dials from.
+func (r *Relay) peerName(stream *wire.Stream) (name string) {
+	if r.cfg.PeerName != nil {
+		name = r.cfg.PeerName(stream.Context(), stream.RemoteAddr(), stream.LocalAddr())
 	}
+	return cmp.Or(name, stream.RemoteAddr().String())
+}
+
+func (r *Relay) newUpstream(ctx context.Context, name string) *upstream {
+	u := &upstream{name: name, since: time.Now(), queue: newQueue(r.cfg.QueueLimit), txs: map[key]*transaction{}}
+	u.ctx, u.cancel = context.WithCancelCause(ctx)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.nextStream++
@@ -80,7 +85,7 @@ func (r *Relay) newUpstream(ctx context.Context) *upstream {
 	return u
 }
 
-func (r *Relay) readPeer(u *upstream, stream grpc.ServerStream) error {
+func (r *Relay) readPeer(u *upstream, stream stream) error {
 	for {
 		msg, err := read(stream)
 		if err != nil {

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/ccdev/ccdev/internal/runtime/process"
-	"google.golang.org/grpc"
-	grpcpeer "google.golang.org/grpc/peer"
 )
 
 // lookupLimit bounds what is asked for a peer's name: the peer waits for it.
@@ -29,32 +27,20 @@ func newPeerNames(names []string) peerNames {
 	}}
 }
 
-// stream has the relay know a peer by its name, or else by the address it dials from.
-func (p peerNames) stream(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, serve grpc.StreamHandler) error {
-	if from, known := grpcpeer.FromContext(stream.Context()); known {
-		if name := p.of(stream.Context(), from); name != "" {
-			named := *from
-			named.Addr = peerName(name)
-			stream = namedStream{stream, grpcpeer.NewContext(stream.Context(), &named)}
-		}
-	}
-	return serve(srv, stream)
-}
-
 // of is the name of a peer, "" if it cannot be found out. Peers that are plain processes are told by
 // whose the connection is, and containers by their addresses on the network.
-func (p peerNames) of(ctx context.Context, peer *grpcpeer.Peer) string {
+func (p peerNames) of(ctx context.Context, remote, local net.Addr) string {
 	if len(p.names) == 1 {
 		return p.names[0]
 	}
-	from, ok := peer.Addr.(*net.TCPAddr)
+	from, ok := remote.(*net.TCPAddr)
 	if !ok {
 		return ""
 	}
 	if !from.IP.IsLoopback() {
 		return p.at(ctx, from.AddrPort().Addr().Unmap())
 	}
-	to, ok := peer.LocalAddr.(*net.TCPAddr)
+	to, ok := local.(*net.TCPAddr)
 	if !ok {
 		return ""
 	}
@@ -86,16 +72,3 @@ func (p peerNames) at(ctx context.Context, address netip.Addr) string {
 	}
 	return ""
 }
-
-// peerName stands for the address of a peer.
-type peerName string
-
-func (peerName) Network() string  { return "tcp" }
-func (p peerName) String() string { return string(p) }
-
-type namedStream struct {
-	grpc.ServerStream
-	ctx context.Context
-}
-
-func (s namedStream) Context() context.Context { return s.ctx }

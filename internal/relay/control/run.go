@@ -19,7 +19,6 @@ import (
 	"github.com/ccdev/ccdev/internal/relay"
 	"github.com/ccdev/ccdev/internal/relay/trace"
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/grpc"
 )
 
 // RunOptions are what one relay runs with.
@@ -71,7 +70,9 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 	})
 	defer processes.Close()
 	ring := trace.New(trace.Config{Chaincode: o.Chaincode})
-	r := relay.New(relay.Config{PackageID: o.PackageID, Host: processes, Recorder: ring, Builtin: o.Builtin, Log: log, TLS: secure})
+	r := relay.New(relay.Config{
+		PackageID: o.PackageID, Host: processes, Recorder: ring, PeerName: newPeerNames(o.Peers).of, Builtin: o.Builtin, Log: log, TLS: secure,
+	})
 	defer r.Close()
 	ready := make(chan struct{})
 	programs := filepath.Join(o.Dir, "programs")
@@ -80,8 +81,7 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 		return fault.New(fault.Boot, "see that "+o.Dir+" can be written", "the relay cannot run: %w", err)
 	}
 	log("peers dial %s, the API is at %s, the package is %s", peers.Addr(), api.Addr(), o.PackageID)
-	byName := grpc.StreamInterceptor(newPeerNames(o.Peers).stream)
-	return serve(ctx, r, s, peers, api, byName, func(ctx context.Context) {
+	return serve(ctx, r, s, peers, api, func(ctx context.Context) {
 		defer close(ready)
 		if !restoreExternal(r, programs, log) {
 			restore(ctx, r, programs, log)
@@ -90,13 +90,10 @@ func Run(ctx context.Context, o RunOptions) (err error) {
 }
 
 // serve serves peers, chaincodes and the API until ctx ends or one of them fails.
-func serve(ctx context.Context, r *relay.Relay, s *Server, peers, api net.Listener, byName grpc.ServerOption, restore func(context.Context)) error {
-	forPeers, forChaincodes := grpc.NewServer(append(r.ServerOptions(), byName)...), grpc.NewServer(r.ServerOptions()...)
-	r.ServePeers(forPeers)
-	r.ServeChaincodes(forChaincodes)
+func serve(ctx context.Context, r *relay.Relay, s *Server, peers, api net.Listener, restore func(context.Context)) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := forPeers.Serve(peers); err != nil && ctx.Err() == nil {
+		if err := r.ServePeers(peers); err != nil && ctx.Err() == nil {
 			return fmt.Errorf("the relay serves peers no more: %w", err)
 		}
 		return nil
@@ -110,9 +107,7 @@ func serve(ctx context.Context, r *relay.Relay, s *Server, peers, api net.Listen
 	group.Go(func() error { restore(ctx); return nil })
 	group.Go(func() error {
 		<-ctx.Done()
-		r.Close() // the streams' ends: a server waits for them
-		forPeers.Stop()
-		forChaincodes.Stop()
+		r.Close()
 		return nil
 	})
 	return group.Wait()

@@ -1,4 +1,4 @@
-package relay
+package wire
 
 import (
 	"net"
@@ -25,7 +25,8 @@ func TestQuickConn(t *testing.T) {
 			return nil, nil, nil, err
 		}
 		c2 = <-accepted
-		c1, c2 = quick(c1), quick(c2)
+		c1, _ = quick(c1)
+		c2, _ = quick(c2)
 		return c1, c2, func() { _, _ = c1.Close(), c2.Close() }, nil
 	})
 }

@@ -1,4 +1,4 @@
-package relay
+package wire
 
 import (
 	"io"
@@ -16,17 +16,20 @@ type quickConn struct {
 	raw syscall.RawConn
 }
 
-// quick makes a TCP connection a quickConn, and gives any other as it is.
-func quick(conn net.Conn) net.Conn {
+// quick makes a TCP connection a quickConn, and gives any other as it is; and with it a write that
+// does not wait, and may write less than it is given.
+func quick(conn net.Conn) (net.Conn, func([]byte) (int, error)) {
+	none := func([]byte) (int, error) { return 0, nil }
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
-		return conn
+		return conn, none
 	}
 	raw, err := tcp.SyscallConn()
 	if err != nil {
-		return conn
+		return conn, none
 	}
-	return &quickConn{TCPConn: tcp, raw: raw}
+	c := &quickConn{TCPConn: tcp, raw: raw}
+	return c, func(b []byte) (int, error) { return c.write(b, false) }
 }
 
 // Read implements net.Conn.
@@ -34,8 +37,8 @@ func (c *quickConn) Read(b []byte) (n int, err error) {
 	if len(b) == 0 {
 		return 0, nil
 	}
-	// What was read last is passed on first: by one goroutine, and by gRPC's writer, which steps aside
-	// once to see whether there is more to write. Mostly there is nothing to read yet.
+	// What was read last is passed on first, by one goroutine that receives it and another that sends it.
+	// Mostly there is nothing to read yet.
 	runtime.Gosched()
 	runtime.Gosched()
 	var errno syscall.Errno
@@ -55,19 +58,22 @@ func (c *quickConn) Read(b []byte) (n int, err error) {
 }
 
 // Write implements net.Conn.
-func (c *quickConn) Write(b []byte) (written int, err error) {
+func (c *quickConn) Write(b []byte) (int, error) { return c.write(b, true) }
+
+// write writes all of b, or what it can if it may not wait.
+func (c *quickConn) write(b []byte, wait bool) (written int, err error) {
 	var errno syscall.Errno
 	err = c.raw.Write(func(fd uintptr) bool {
 		for written < len(b) {
 			var n int
 			if n, errno = unblocked(syscall.SYS_WRITE, fd, b[written:]); errno != 0 {
-				return errno != syscall.EAGAIN
+				return errno != syscall.EAGAIN || !wait
 			}
 			written += n
 		}
 		return true
 	})
-	if err == nil && errno != 0 {
+	if err == nil && errno != 0 && (errno != syscall.EAGAIN || wait) {
 		err = &net.OpError{Op: "write", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: errno}
 	}
 	return written, err

@@ -1,0 +1,384 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
+)
+
+// Options are what both ends of a connection have.
+type Options struct {
+	Credentials credentials.TransportCredentials
+	MaxMessage  int // bytes of the largest message that is received: a larger one ends its stream
+}
+
+// Windows of a fixed size, in place of measurements that find one: the other end is on this machine.
+const (
+	window     = 1 << 20 // bytes, of a stream
+	connWindow = 4 << 20 // bytes, of all streams of a connection
+)
+
+// The limits of a connection.
+const (
+	firstWindow = 65535 // bytes, until the other end says otherwise (RFC 9113: 6.9.2)
+	maxWindow   = 1<<31 - 1
+	frameSize   = 16384     // bytes, the least that every end takes (RFC 9113: 4.2)
+	maxHeaders  = 64 << 10  // bytes
+	maxWrite    = 64 << 10  // bytes of messages that are written at once
+	maxPending  = 256 << 10 // bytes that wait for the other end: more are not sent
+	maxControl  = 1 << 20   // bytes that do: the other end asks for answers and reads none
+	maxPings    = 1000      // that are not answered yet
+	maxStreams  = 1000      // of a connection
+
+	beginLimit = 20 * time.Second // for the other end to begin a connection
+)
+
+// ackPause is how long an answer to a ping may wait. Peers and chaincodes measure their streams by
+// a ping after each message, as gRPC does unless it is told not to, but send none while another one
+// is unanswered. Each ping wakes both ends twice, which is as much work as the message itself. The
+// pause is far below the seconds after which a connection without an answer counts as dead.
+const ackPause = 100 * time.Millisecond
+
+// conn is one end of a connection.
+type conn struct {
+	socket *socket
+	net    net.Conn                     // what credentials have made of the socket
+	max    int                          // bytes of a message
+	serve  func(s *Stream, path string) // a stream that the other end has opened; nil where we open them
+	ready  chan struct{}                // closed when the other end's settings are known
+	ended  chan struct{}                // closed when nothing of the connection runs any more
+	tasks  sync.WaitGroup
+
+	reading *http2.Framer
+
+	mu       sync.Mutex // guards what follows, and the streams
+	out      bytes.Buffer
+	framer   *http2.Framer // writes to out
+	fields   bytes.Buffer
+	encoder  *hpack.Encoder // writes to fields
+	streams  map[uint32]*Stream
+	last     uint32 // the last stream that was opened
+	window   int64  // bytes that may be sent
+	initial  int64  // of a new stream's window
+	received int    // bytes that are not granted again yet
+	settled  bool   // the other end's settings are known
+	leaving  bool   // the other end takes no more streams
+	pings    [][8]byte
+	answer   *time.Timer
+	err      error // why it has ended
+}
+
+func newConn(raw net.Conn, maxMessage int) *conn {
+	c := &conn{
+		max: maxMessage, ready: make(chan struct{}), ended: make(chan struct{}),
+		streams: map[uint32]*Stream{}, window: firstWindow, initial: firstWindow,
+	}
+	c.socket = newSocket(raw, c.written)
+	c.framer = http2.NewFramer(&c.out, nil)
+	c.encoder = hpack.NewEncoder(&c.fields)
+	c.encoder.SetMaxDynamicTableSize(0) // a stream has headers once
+	return c
+}
+
+// greet is how a connection begins, once credentials have made one of the socket.
+func (c *conn) greet(secured net.Conn, preface string, settings ...http2.Setting) error {
+	c.net = secured
+	c.reading = http2.NewFramer(nil, bufio.NewReaderSize(secured, 2*frameSize))
+	c.reading.SetReuseFrames()
+	c.reading.SetMaxReadFrameSize(frameSize)
+	c.reading.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	c.reading.MaxHeaderListSize = maxHeaders
+	settings = append(settings, http2.Setting{ID: http2.SettingInitialWindowSize, Val: window},
+		http2.Setting{ID: http2.SettingMaxHeaderListSize, Val: maxHeaders})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.write(func(f *http2.Framer) error {
+		c.out.WriteString(preface)
+		return errors.Join(f.WriteSettings(settings...), f.WriteWindowUpdate(0, connWindow-firstWindow))
+	})
+}
+
+// write writes frames. It does not wait for the other end. The lock is held.
+func (c *conn) write(frames func(f *http2.Framer) error) error {
+	err := frames(c.framer)
+	if err == nil {
+		_, err = c.net.Write(c.out.Bytes())
+	}
+	if c.out.Reset(); c.out.Cap() > 2*maxWrite {
+		c.out = bytes.Buffer{}
+	}
+	return err
+}
+
+// control writes a frame that the other end makes necessary. Where it cannot be written the reader
+// hears of it too.
+func (c *conn) control(frames func(f *http2.Framer) error) error {
+	if c.socket.pending() > maxControl {
+		return http2.ConnectionError(http2.ErrCodeEnhanceYourCalm)
+	}
+	_ = c.write(frames)
+	return nil
+}
+
+// run serves the connection until it ends.
+func (c *conn) run() {
+	err := c.read()
+	var code http2.ConnectionError
+	if errors.Is(err, http2.ErrFrameTooLarge) {
+		err = http2.ConnectionError(http2.ErrCodeFrameSize)
+	}
+	if errors.As(err, &code) {
+		c.mu.Lock()
+		_ = c.write(func(f *http2.Framer) error { // the last words, if they are heard
+			return f.WriteGoAway(c.last, http2.ErrCode(code), nil)
+		})
+		c.mu.Unlock()
+		err = fmt.Errorf("the other end breaks the rules of HTTP/2 (%s)", http2.ErrCode(code))
+	}
+	c.close(err)
+	c.tasks.Wait()
+	close(c.ended)
+}
+
+// close ends the connection, and all its streams.
+func (c *conn) close(why error) {
+	if errors.Is(why, io.EOF) {
+		why = errors.New("the other end has closed the connection")
+	}
+	c.mu.Lock()
+	if c.err == nil {
+		c.err = why
+		for _, s := range c.streams {
+			s.end(status.Error(codes.Unavailable, why.Error()))
+		}
+		if c.answer != nil {
+			c.answer.Stop()
+		}
+	}
+	c.mu.Unlock()
+	_ = c.socket.Close() // whoever reads or writes hears of it
+}
+
+// read takes frames until the connection ends.
+func (c *conn) read() error {
+	for {
+		frame, err := c.reading.ReadFrame()
+		if err == nil {
+			err = c.take(frame)
+		}
+		var one http2.StreamError
+		if errors.As(err, &one) {
+			err = c.refuse(one.StreamID, one.Code)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// refuse ends a stream on which the other end has done what it may not.
+func (c *conn) refuse(id uint32, code http2.ErrCode) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.streams[id]; s != nil {
+		s.reset(code, status.Errorf(codes.Internal, "the other end breaks the rules of HTTP/2 (%s)", code))
+		return nil
+	}
+	c.last = max(c.last, id)
+	return c.control(func(f *http2.Framer) error { return f.WriteRSTStream(id, code) })
+}
+
+// take takes a frame: an error ends its stream or the connection.
+func (c *conn) take(frame http2.Frame) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f, ok := frame.(*http2.SettingsFrame); ok {
+		return c.takeSettings(f)
+	}
+	if !c.settled { // they come first
+		return http2.ConnectionError(http2.ErrCodeProtocol)
+	}
+	switch f := frame.(type) {
+	case *http2.DataFrame:
+		return c.takeData(f)
+	case *http2.MetaHeadersFrame:
+		return c.takeHeaders(f)
+	case *http2.WindowUpdateFrame:
+		return c.takeWindow(f)
+	case *http2.PingFrame:
+		return c.takePing(f)
+	case *http2.RSTStreamFrame:
+		c.takeReset(f)
+	case *http2.GoAwayFrame:
+		c.takeGoAway(f)
+	case *http2.PushPromiseFrame:
+		return http2.ConnectionError(http2.ErrCodeProtocol)
+	}
+	return nil // of others nobody need know
+}
+
+func (c *conn) takeReset(f *http2.RSTStreamFrame) {
+	if s := c.streams[f.StreamID]; s != nil {
+		s.end(status.Errorf(resetCode(f.ErrCode), "the other end has ended the stream (%s)", f.ErrCode))
+	}
+}
+
+func (c *conn) takeData(f *http2.DataFrame) error {
+	size := int(f.Length)
+	if c.received += size; c.received >= connWindow/2 { // whatever comes of it: it is streams that are held back
+		granted := uint32(c.received) //nolint:gosec // it is no more than the window
+		c.received = 0
+		if err := c.control(func(w *http2.Framer) error { return w.WriteWindowUpdate(0, granted) }); err != nil {
+			return err
+		}
+	}
+	s := c.streams[f.StreamID]
+	switch {
+	case s == nil && f.StreamID > c.last:
+		return http2.ConnectionError(http2.ErrCodeProtocol)
+	case s == nil:
+		return nil // it has just ended
+	}
+	return s.takeData(f.Data(), size, f.StreamEnded())
+}
+
+func (c *conn) takeHeaders(f *http2.MetaHeadersFrame) error {
+	s := c.streams[f.StreamID]
+	switch {
+	case s != nil:
+		return s.takeHeaders(f)
+	case c.serve == nil || f.StreamID <= c.last:
+		return nil // of a stream that has just ended
+	case f.StreamID%2 == 0:
+		return http2.ConnectionError(http2.ErrCodeProtocol)
+	}
+	c.last = f.StreamID
+	if f.Truncated || len(c.streams) >= maxStreams {
+		return http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeRefusedStream}
+	}
+	c.serve(c.newStream(f.StreamID), f.PseudoValue("path"))
+	if f.StreamEnded() {
+		return c.streams[f.StreamID].takeData(nil, 0, true)
+	}
+	return nil
+}
+
+func (c *conn) takeSettings(f *http2.SettingsFrame) error {
+	if f.IsAck() {
+		return nil
+	}
+	if initial, said := f.Value(http2.SettingInitialWindowSize); said {
+		for _, s := range c.streams {
+			if s.window += int64(initial) - c.initial; s.window > maxWindow {
+				return http2.ConnectionError(http2.ErrCodeFlowControl)
+			}
+		}
+		c.initial = int64(initial)
+		c.wakeAll()
+	}
+	if !c.settled {
+		c.settled = true
+		_ = c.socket.SetDeadline(time.Time{}) // or it is closed
+		close(c.ready)
+	}
+	return c.control(func(w *http2.Framer) error { return w.WriteSettingsAck() })
+}
+
+func (c *conn) takeWindow(f *http2.WindowUpdateFrame) error {
+	granted := int64(f.Increment)
+	if f.StreamID == 0 {
+		if c.window += granted; c.window > maxWindow {
+			return http2.ConnectionError(http2.ErrCodeFlowControl)
+		}
+		c.wakeAll()
+		return nil
+	}
+	s := c.streams[f.StreamID]
+	if s == nil {
+		return nil
+	}
+	if s.window += granted; s.window > maxWindow {
+		return http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeFlowControl}
+	}
+	s.changed.Broadcast()
+	return nil
+}
+
+func (c *conn) takePing(f *http2.PingFrame) error {
+	if f.IsAck() {
+		return nil
+	}
+	if c.pings = append(c.pings, f.Data); len(c.pings) > maxPings {
+		return http2.ConnectionError(http2.ErrCodeEnhanceYourCalm)
+	}
+	if len(c.pings) == 1 {
+		c.answer = time.AfterFunc(ackPause, c.answerPings)
+	}
+	return nil
+}
+
+func (c *conn) answerPings() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		return
+	}
+	_ = c.control(func(w *http2.Framer) error { // who does not read is not answered
+		for _, data := range c.pings {
+			_ = w.WritePing(true, data) // it goes to memory
+		}
+		return nil
+	})
+	c.pings = nil
+}
+
+func (c *conn) takeGoAway(f *http2.GoAwayFrame) {
+	c.leaving = true
+	why := fmt.Sprintf("the other end is closing the connection (%s)", f.ErrCode)
+	if text := f.DebugData(); len(text) > 0 {
+		why = fmt.Sprintf("the other end is closing the connection (%s: %q)", f.ErrCode, text)
+	}
+	for id, s := range c.streams {
+		if c.serve == nil && id > f.LastStreamID {
+			s.end(status.Error(codes.Unavailable, why))
+		}
+	}
+}
+
+// wakeAll is for when more may be sent. The lock is held.
+func (c *conn) wakeAll() {
+	for _, s := range c.streams {
+		s.changed.Broadcast()
+	}
+}
+
+// written is called by the socket.
+func (c *conn) written() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wakeAll()
+}
+
+// resetCode is what gRPC makes of the end of a stream (its document PROTOCOL-HTTP2, Errors).
+func resetCode(code http2.ErrCode) codes.Code {
+	switch code {
+	case http2.ErrCodeRefusedStream:
+		return codes.Unavailable
+	case http2.ErrCodeCancel:
+		return codes.Canceled
+	case http2.ErrCodeEnhanceYourCalm:
+		return codes.ResourceExhausted
+	}
+	return codes.Internal
+}
