@@ -3,6 +3,7 @@
 package cctls
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -107,6 +108,15 @@ func (s Setup) Load() (*TLS, error) {
 	}
 	t.client.Certificates = []tls.Certificate{pair}
 	return t, nil
+}
+
+// Authority is whom somebody speaks with who dials the chaincode at addr: the host that its
+// certificate has to be for, wherever it listens.
+func (t *TLS) Authority(addr string) string {
+	if t == nil {
+		return addr
+	}
+	return cmp.Or(t.client.ServerName, addr)
 }
 
 func (s Setup) pair(cert, key string) (tls.Certificate, error) {

@@ -50,7 +50,7 @@ func (r *Relay) run(p *process) {
 	host, err := r.hostOf(p.gen).Start(p.ctx, launch)
 	if err == nil && p.gen.mode != Client {
 		address := host.Address()
-		p.conn = wire.NewClient(address, r.wire(r.cfg.TLS.Client(address, func(why error) { r.disagree(p, why) })))
+		p.conn = wire.NewClient(address, r.cfg.TLS.Authority(address), r.wire(r.cfg.TLS.Client(address, func(why error) { r.disagree(p, why) })))
 		defer p.conn.Close()
 	}
 	if !r.started(p, host, err) {

@@ -21,18 +21,21 @@ const (
 
 // Client opens streams to a server, all on one connection, which it makes when it needs one.
 type Client struct {
-	address string
-	options Options
-	ctx     context.Context // ends with Close
-	cancel  context.CancelFunc
-	making  chan struct{} // has room for the one who may make the connection
-	conn    *conn         // the last one; whoever makes them may use it
-	tasks   sync.WaitGroup
+	address   string
+	authority string
+	options   Options
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
+	ctx       context.Context // ends with Close
+	cancel    context.CancelFunc
+	making    chan struct{} // has room for the one who may make the connection
+	conn      *conn         // the last one; whoever makes them may use it
+	tasks     sync.WaitGroup
 }
 
-// NewClient makes a client of the server at an address, host:port. Close ends it.
-func NewClient(address string, o Options) *Client {
-	c := &Client{address: address, options: o, making: make(chan struct{}, 1)}
+// NewClient makes a client of the server at an address, host:port, whose certificate is for the
+// authority, host or host:port. Close ends it.
+func NewClient(address, authority string, o Options) *Client {
+	c := &Client{address: address, authority: authority, options: o, dial: (&net.Dialer{}).DialContext, making: make(chan struct{}, 1)}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -78,7 +81,7 @@ func (c *Client) open(ctx context.Context, path string) (*Stream, error) {
 	if c.options.Credentials.Info().SecurityProtocol == "tls" {
 		scheme = "https"
 	}
-	return c.conn.request(ctx, scheme, c.address, path)
+	return c.conn.request(ctx, scheme, c.authority, path)
 }
 
 // connect makes a connection.
@@ -86,12 +89,12 @@ func (c *Client) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, tryLimit)
 	defer cancel()
 	defer context.AfterFunc(c.ctx, cancel)()
-	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", c.address)
+	raw, err := c.dial(ctx, "tcp", c.address)
 	if err != nil {
 		return err
 	}
 	conn := newConn(raw, c.options.MaxMessage)
-	secured, _, err := c.options.Credentials.ClientHandshake(ctx, c.address, conn.socket)
+	secured, _, err := c.options.Credentials.ClientHandshake(ctx, c.authority, conn.socket)
 	if err == nil {
 		err = conn.greet(secured, http2.ClientPreface, http2.Setting{ID: http2.SettingEnablePush, Val: 0})
 	}

@@ -27,6 +27,7 @@ const (
 	maxMessage = 20 << 20
 	echoPath   = "/test.Test/Echo"
 	holdPath   = "/test.Test/Hold" // receives nothing
+	authority  = "chaincode"       // of servers, wherever they listen
 )
 
 func must[T any](v T, err error) T {
@@ -89,7 +90,7 @@ func serve(t testing.TB, o Options, h Handler) (addr string, s *Server) {
 // client makes a Client.
 func client(t testing.TB, addr string, o Options) *Client {
 	t.Helper()
-	c := NewClient(addr, o)
+	c := NewClient(addr, authority, o)
 	t.Cleanup(func() { within(t, "the client's end", c.Close) })
 	return c
 }
@@ -154,7 +155,7 @@ func grpcServer(t testing.TB, creds credentials.TransportCredentials, h func(grp
 // grpcStream is a stream of a client of gRPC's own.
 func grpcStream(ctx context.Context, t testing.TB, addr, path string, creds credentials.TransportCredentials) grpc.ClientStream {
 	t.Helper()
-	conn := must(grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds)))
+	conn := must(grpc.NewClient("passthrough:///"+addr, grpc.WithTransportCredentials(creds), grpc.WithAuthority(authority)))
 	t.Cleanup(func() { _ = conn.Close() })
 	return must(conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true, ClientStreams: true}, path,
 		grpc.ForceCodec(asIs{}), grpc.MaxCallRecvMsgSize(maxMessage), grpc.WaitForReady(true)))

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"io"
 	"math/big"
-	"net"
 	"testing"
 	"time"
 
@@ -28,7 +27,7 @@ func secured(t testing.TB) (server, client credentials.TransportCredentials) {
 	t.Helper()
 	key := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour), DNSNames: []string{authority},
 	}
 	raw := must(x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key))
 	pool := x509.NewCertPool()
