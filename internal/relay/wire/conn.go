@@ -153,7 +153,7 @@ func (c *conn) run() {
 
 // close ends the connection, and all its streams.
 func (c *conn) close(why error) {
-	if errors.Is(why, io.EOF) {
+	if errors.Is(why, io.EOF) || errors.Is(why, io.ErrUnexpectedEOF) {
 		why = errors.New("the other end has closed the connection")
 	}
 	c.mu.Lock()
@@ -177,9 +177,8 @@ func (c *conn) read() error {
 		if err == nil {
 			err = c.take(frame)
 		}
-		var one http2.StreamError
-		if errors.As(err, &one) {
-			err = c.refuse(one.StreamID, one.Code)
+		if err != nil {
+			err = c.refuse(err)
 		}
 		if err != nil {
 			return err
@@ -187,8 +186,13 @@ func (c *conn) read() error {
 	}
 }
 
-// refuse ends a stream on which the other end has done what it may not.
-func (c *conn) refuse(id uint32, code http2.ErrCode) error {
+// refuse ends a stream on which the other end has done what it may not. Any other error is given back.
+func (c *conn) refuse(err error) error {
+	var one http2.StreamError
+	if !errors.As(err, &one) {
+		return err
+	}
+	id, code := one.StreamID, one.Code
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.streams[id]; s != nil {
