@@ -2,8 +2,10 @@ package cctls
 
 import (
 	"context"
+	"errors"
 	"net"
 
+	"github.com/ccdev/ccdev/internal/fault"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 )
@@ -63,7 +65,7 @@ func (u *unheard) Read(b []byte) (int, error) {
 	n, err := u.Conn.Read(b)
 	if !u.heard {
 		u.heard = true
-		if n == 0 && err != nil {
+		if n == 0 && err != nil && !errors.Is(err, net.ErrClosed) {
 			u.silent(err)
 		}
 	}
@@ -74,7 +76,7 @@ func (u *unheard) Read(b []byte) (int, error) {
 // peer. failed is told when somebody who dials cannot get on with it, and where they dialled.
 func (t *TLS) Server(failed func(local net.Addr, err error)) credentials.TransportCredentials {
 	if t == nil {
-		return insecure.NewCredentials()
+		return &dialledPlainly{TransportCredentials: insecure.NewCredentials(), failed: failed}
 	}
 	return &dialled{TransportCredentials: credentials.NewTLS(t.server), tls: t, failed: failed}
 }
@@ -102,4 +104,43 @@ func (d *dialled) Clone() credentials.TransportCredentials {
 	clone := *d
 	clone.TransportCredentials = d.TransportCredentials.Clone()
 	return &clone
+}
+
+// dialledPlainly are credentials without TLS that tell of those who dial with it.
+type dialledPlainly struct {
+	credentials.TransportCredentials
+	failed func(net.Addr, error)
+}
+
+// ServerHandshake implements credentials.TransportCredentials.
+func (d *dialledPlainly) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	conn, info, err := d.TransportCredentials.ServerHandshake(raw)
+	return &expectant{Conn: conn, failed: d.failed}, info, err
+}
+
+// Clone implements credentials.TransportCredentials.
+func (d *dialledPlainly) Clone() credentials.TransportCredentials {
+	return &dialledPlainly{TransportCredentials: d.TransportCredentials.Clone(), failed: d.failed}
+}
+
+// recordHandshake is what a connection with TLS begins with (RFC 8446, 5.1), and no other one of gRPC's.
+const recordHandshake = 22
+
+// expectant is a connection that tells when it begins with TLS.
+type expectant struct {
+	net.Conn
+	heard  bool
+	failed func(net.Addr, error)
+}
+
+// Read implements net.Conn.
+func (e *expectant) Read(b []byte) (int, error) {
+	n, err := e.Conn.Read(b)
+	if n > 0 && !e.heard {
+		e.heard = true
+		if b[0] == recordHandshake {
+			e.failed(e.LocalAddr(), fault.New(fault.Chaincode, dialsWith, "it dials with TLS, which is off in ccdev.yaml (tls)"))
+		}
+	}
+	return n, err
 }

@@ -24,6 +24,8 @@ const (
 	otherClientCA = "let the server verify its clients with the CA in CHAINCODE_CLIENT_CA_CERT"
 	dialsWithout  = "let it dial with TLS where CORE_PEER_TLS_ENABLED is true, as Fabric's shims do;\n" +
 		"or set tls: off in ccdev.yaml, then run \"ccdev up\""
+	dialsWith = "let it dial without TLS where CORE_PEER_TLS_ENABLED is false, as Fabric's shims do;\n" +
+		"or set tls: server in ccdev.yaml, then run \"ccdev up\""
 	dialsOtherwise = "let it dial with the files in CORE_TLS_CLIENT_CERT_FILE, CORE_TLS_CLIENT_KEY_FILE and\n" +
 		"CORE_PEER_TLS_ROOTCERT_FILE, as Fabric's shims do"
 )

@@ -287,7 +287,7 @@ func TestAStoppedProcessHoldsUpNobody(t *testing.T) {
 }
 
 func TestAQueueThatIsFull(t *testing.T) {
-	g := newRig(t, Config{QueueLimit: 2 << 20, StallLimit: time.Millisecond})
+	g := newRig(t, Config{QueueLimit: 2 << 20, StallLimit: 100 * time.Millisecond})
 	reached := make(chan struct{}, 1)
 	g.host.add("a", frozen(reached))
 	p := g.peer()

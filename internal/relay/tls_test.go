@@ -58,6 +58,7 @@ func TestTheOtherSideOfTLS(t *testing.T) {
 		"another's certificate":    {Server, secured(t, "server", dir), secured(t, "server", another), "no peer would take"},
 		"a server that asks":       {Server, secured(t, "server", dir), secured(t, "mutual", dir), "asks for a client certificate"},
 		"a client without":         {Client, secured(t, "mutual", dir), nil, "it dials without TLS, and ccdev.yaml says tls: mutual"},
+		"a client with":            {Client, nil, secured(t, "server", dir), "it dials with TLS, which is off in ccdev.yaml (tls)"},
 		"a client that shows none": {Client, secured(t, "mutual", dir), secured(t, "server", dir), "client didn't provide a certificate"},
 		"a client of another CA":   {Client, secured(t, "server", dir), secured(t, "server", another), "the handshake fails"},
 	} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -72,16 +73,19 @@ func (c *Client) open(ctx context.Context, path string) (*Stream, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { <-c.making }()
-	if c.conn == nil || !c.conn.open() {
-		if err := c.connect(ctx); err != nil {
-			return nil, err
+	if c.ctx.Err() != nil {
+		return nil, errClosed
+	}
+	fields := requestFields(c.options.Credentials.Info().SecurityProtocol, c.authority, path)
+	if c.conn != nil {
+		if s, err := c.conn.request(ctx, fields); !errors.Is(err, errGone) {
+			return s, err
 		}
 	}
-	scheme := "http"
-	if c.options.Credentials.Info().SecurityProtocol == "tls" {
-		scheme = "https"
+	if err := c.connect(ctx); err != nil {
+		return nil, err
 	}
-	return c.conn.request(ctx, scheme, c.authority, path)
+	return c.conn.request(ctx, fields)
 }
 
 // connect makes a connection.
@@ -102,7 +106,10 @@ func (c *Client) connect(ctx context.Context) error {
 		_ = conn.socket.Close()
 		return err
 	}
-	c.tasks.Go(conn.run)
+	c.tasks.Go(func() {
+		defer context.AfterFunc(c.ctx, func() { conn.close(errClosed) })()
+		conn.run()
+	})
 	select {
 	case <-conn.ready:
 		c.conn = conn
@@ -119,31 +126,24 @@ func (c *Client) connect(ctx context.Context) error {
 // Close ends the connection, and returns when nothing of the client runs any more.
 func (c *Client) Close() {
 	c.cancel()
-	c.making <- struct{}{} // nobody makes a connection any more
-	if c.conn != nil {
-		c.conn.close(errClosed)
-	}
+	c.making <- struct{}{} // whoever makes a connection has ended, and nobody begins
 	<-c.making
 	c.tasks.Wait()
 }
 
-// open says whether streams can be opened.
-func (c *conn) open() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err == nil && !c.leaving
-}
+// errGone is for where another connection is needed.
+var errGone = errors.New("the connection is closing")
 
 // request opens a stream that ends with ctx.
-func (c *conn) request(ctx context.Context, scheme, authority, path string) (*Stream, error) {
+func (c *conn) request(ctx context.Context, fields []hpack.HeaderField) (*Stream, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.err != nil {
-		return nil, c.err
+	if c.err != nil || c.leaving || c.last >= lastStream {
+		return nil, errGone
 	}
 	c.last += 1 + c.last%2 // 1, 3, 5, ...
 	s := c.newStream(c.last)
-	if err := c.write(func(*http2.Framer) error { return c.writeHeaders(s.id, false, requestFields(scheme, authority, path)) }); err != nil {
+	if err := c.write(func(*http2.Framer) error { return c.writeHeaders(s.id, false, fields) }); err != nil {
 		s.end(err)
 		return nil, err
 	}

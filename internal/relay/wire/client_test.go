@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,8 +59,8 @@ func TestOtherServers(t *testing.T) {
 		words string
 	}{
 		"closes":      {func(b *bare) { _ = b.conn.Close() }, "the other end has closed the connection"},
-		"HTTP/1":      {func(b *bare) { _, _ = b.conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, "the other end breaks the rules of HTTP/2"},
-		"no settings": {func(b *bare) { _ = b.WritePing(false, [8]byte{}) }, "the other end breaks the rules of HTTP/2 (PROTOCOL_ERROR)"},
+		"HTTP/1":      {func(b *bare) { _, _ = b.conn.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")) }, "looked like an HTTP/1.1 header"},
+		"no settings": {func(b *bare) { _ = b.WritePing(false, [8]byte{}) }, "the other end breaks the rules of HTTP/2: connection error: PROTOCOL_ERROR"},
 		"silent":      {func(*bare) {}, "it is silent"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -123,6 +124,20 @@ func TestAnswers(t *testing.T) {
 			_ = b.WriteData(id, false, []byte{1, 0, 0, 0, 0})
 		}, codes.Unimplemented, "compressed"},
 		"a farewell": {func(b *bare, _ uint32) { _ = b.WriteGoAway(0, http2.ErrCodeEnhanceYourCalm, []byte("too_many_pings")) }, codes.Unavailable, `ENHANCE_YOUR_CALM: "too_many_pings"`},
+		"a farewell after it": {func(b *bare, id uint32) {
+			_ = b.WriteGoAway(id, http2.ErrCodeEnhanceYourCalm, []byte("too_many_pings"))
+			_ = b.conn.Close()
+		}, codes.Unavailable, `ENHANCE_YOUR_CALM: "too_many_pings"`},
+		"half a message": {func(b *bare, id uint32) {
+			b.fields(id, false, ":status", "200")
+			_ = b.WriteData(id, false, []byte{0, 0, 0, 0, 3, 'a'})
+			b.fields(id, true, "grpc-status", "0")
+		}, codes.Internal, "within a message"},
+		"endless trailers": {func(b *bare, id uint32) {
+			b.fields(id, false, ":status", "200")
+			b.fields(id, true, slices.Repeat([]string{"x", strings.Repeat("x", 100)}, 700)...)
+		}, codes.Internal, "ENHANCE_YOUR_CALM"},
+		"a window of no stream": {func(b *bare, _ uint32) { _ = b.WriteWindowUpdate(lastStream, 0) }, codes.Unavailable, "breaks the rules of HTTP/2"},
 		"a promise": {func(b *bare, id uint32) {
 			_ = b.WritePushPromise(http2.PushPromiseParam{StreamID: id, PromiseID: 2, BlockFragment: block(responseFields()), EndHeaders: true})
 		}, codes.Unavailable, "breaks the rules of HTTP/2"},
@@ -160,6 +175,52 @@ func TestFarewell(t *testing.T) {
 		if msg, err := must(c.Open(t.Context(), echoPath, true)).Recv(); err != nil || string(msg) != "new" {
 			t.Errorf("the new connection gives %q (%v)", msg, err)
 		}
+	})
+}
+
+// A connection that the other end was leaving, and keeps, holds up nobody.
+func TestCloseAfterFarewell(t *testing.T) {
+	l := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer l.Close() //nolint:errcheck // nobody dials it any more
+	c := client(t, l.Addr().String(), plain())
+	left := make(chan struct{})
+	go func() {
+		for range 2 {
+			b := acceptBare(t, l)
+			b.no(b.WriteGoAway(next[*http2.MetaHeadersFrame](b).StreamID, http2.ErrCodeNo, nil))
+			b.no(b.WritePing(false, [8]byte{}))
+			next[*http2.PingFrame](b)
+			left <- struct{}{}
+		}
+	}()
+	within(t, "the client", func() {
+		for range 2 {
+			must(c.Open(t.Context(), echoPath, true))
+			<-left
+		}
+		c.Close()
+	})
+}
+
+// Nobody keeps a connection that the other end is leaving, and that no stream is on.
+func TestTheLastOneLeaves(t *testing.T) {
+	l := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer l.Close() //nolint:errcheck // nobody dials it any more
+	c := client(t, l.Addr().String(), plain())
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		b := acceptBare(t, l)
+		b.no(b.WriteGoAway(next[*http2.MetaHeadersFrame](b).StreamID, http2.ErrCodeNo, nil))
+		b.no(b.WritePing(false, [8]byte{}))
+		next[*http2.PingFrame](b)
+		cancel()
+		expectClosed(t, b)
+	}()
+	within(t, "the end", func() {
+		must(c.Open(ctx, echoPath, true))
+		<-gone
 	})
 }
 

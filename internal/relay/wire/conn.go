@@ -3,6 +3,7 @@ package wire
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -39,7 +40,8 @@ const (
 	maxPending  = 256 << 10 // bytes that wait for the other end: more are not sent
 	maxControl  = 1 << 20   // bytes that do: the other end asks for answers and reads none
 	maxPings    = 1000      // that are not answered yet
-	maxStreams  = 1000      // of a connection
+	maxStreams  = 1000      // that are served at once
+	lastStream  = 1<<31 - 1 // the last number that a stream may have (RFC 9113: 5.1.1)
 
 	beginLimit = 20 * time.Second // for the other end to begin a connection
 )
@@ -74,6 +76,8 @@ type conn struct {
 	received int    // bytes that are not granted again yet
 	settled  bool   // the other end's settings are known
 	leaving  bool   // the other end takes no more streams
+	farewell string // what it has said to that
+	serving  int    // streams whose handlers have not ended
 	pings    [][8]byte
 	answer   *time.Timer
 	err      error // why it has ended
@@ -135,28 +139,36 @@ func (c *conn) control(frames func(f *http2.Framer) error) error {
 func (c *conn) run() {
 	err := c.read()
 	var code http2.ConnectionError
-	if errors.Is(err, http2.ErrFrameTooLarge) {
-		err = http2.ConnectionError(http2.ErrCodeFrameSize)
-	}
-	if errors.As(err, &code) {
-		c.mu.Lock()
-		_ = c.write(func(f *http2.Framer) error { // the last words, if they are heard
-			return f.WriteGoAway(c.last, http2.ErrCode(code), nil)
-		})
-		c.mu.Unlock()
-		err = fmt.Errorf("the other end breaks the rules of HTTP/2 (%s)", http2.ErrCode(code))
+	switch {
+	case errors.Is(err, http2.ErrFrameTooLarge):
+		c.dismiss(http2.ErrCodeFrameSize)
+		err = fmt.Errorf("the other end breaks the rules of HTTP/2: %w", err)
+	case errors.As(err, &code):
+		c.dismiss(http2.ErrCode(code))
+		err = fmt.Errorf("the other end breaks the rules of HTTP/2: %w", cmp.Or(c.reading.ErrorDetail(), err))
 	}
 	c.close(err)
 	c.tasks.Wait()
 	close(c.ended)
 }
 
+// dismiss tells the other end why the connection ends.
+func (c *conn) dismiss(code http2.ErrCode) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := c.last // that it has opened
+	if c.serve == nil {
+		last = 0
+	}
+	_ = c.write(func(f *http2.Framer) error { return f.WriteGoAway(last, code, nil) }) // if it is heard
+}
+
 // close ends the connection, and all its streams.
 func (c *conn) close(why error) {
-	if errors.Is(why, io.EOF) || errors.Is(why, io.ErrUnexpectedEOF) {
-		why = errors.New("the other end has closed the connection")
-	}
 	c.mu.Lock()
+	if errors.Is(why, io.EOF) || errors.Is(why, io.ErrUnexpectedEOF) {
+		why = errors.New(cmp.Or(c.farewell, "the other end has closed the connection"))
+	}
 	if c.err == nil {
 		c.err = why
 		for _, s := range c.streams {
@@ -198,6 +210,9 @@ func (c *conn) refuse(err error) error {
 	if s := c.streams[id]; s != nil {
 		s.reset(code, status.Errorf(codes.Internal, "the other end breaks the rules of HTTP/2 (%s)", code))
 		return nil
+	}
+	if c.serve == nil && id > c.last {
+		return http2.ConnectionError(http2.ErrCodeProtocol)
 	}
 	c.last = max(c.last, id)
 	return c.control(func(f *http2.Framer) error { return f.WriteRSTStream(id, code) })
@@ -268,7 +283,10 @@ func (c *conn) takeHeaders(f *http2.MetaHeadersFrame) error {
 		return http2.ConnectionError(http2.ErrCodeProtocol)
 	}
 	c.last = f.StreamID
-	if f.Truncated || len(c.streams) >= maxStreams {
+	if c.socket.pending() > maxControl { // it does not hear the answers
+		return http2.ConnectionError(http2.ErrCodeEnhanceYourCalm)
+	}
+	if f.Truncated || c.serving >= maxStreams {
 		return http2.StreamError{StreamID: f.StreamID, Code: http2.ErrCodeRefusedStream}
 	}
 	c.serve(c.newStream(f.StreamID), f.PseudoValue("path"))
@@ -349,14 +367,22 @@ func (c *conn) answerPings() {
 
 func (c *conn) takeGoAway(f *http2.GoAwayFrame) {
 	c.leaving = true
-	why := fmt.Sprintf("the other end is closing the connection (%s)", f.ErrCode)
+	c.farewell = fmt.Sprintf("the other end is closing the connection (%s)", f.ErrCode)
 	if text := f.DebugData(); len(text) > 0 {
-		why = fmt.Sprintf("the other end is closing the connection (%s: %q)", f.ErrCode, text)
+		c.farewell = fmt.Sprintf("the other end is closing the connection (%s: %q)", f.ErrCode, text)
 	}
 	for id, s := range c.streams {
 		if c.serve == nil && id > f.LastStreamID {
-			s.end(status.Error(codes.Unavailable, why))
+			s.end(status.Error(codes.Unavailable, c.farewell))
 		}
+	}
+	c.leave()
+}
+
+// leave ends a connection that the other end is leaving, when nothing needs it any more.
+func (c *conn) leave() {
+	if c.serve == nil && c.leaving && len(c.streams) == 0 && c.err == nil {
+		c.tasks.Go(func() { c.close(errGone) })
 	}
 }
 

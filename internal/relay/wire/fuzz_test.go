@@ -22,7 +22,7 @@ func FuzzServer(f *testing.F) {
 		_ = w.WriteHeaders(http2.HeadersFrameParam{StreamID: 1, BlockFragment: block(fields), EndHeaders: true})
 	}
 	f.Add(frames(func(w *http2.Framer) {
-		opened(w, requestFields("http", authority, echoPath))
+		opened(w, requestFields("insecure", authority, echoPath))
 		_ = w.WriteData(1, false, []byte{0, 0, 0, 0, 3, 'a', 'b'})
 		_ = w.WritePing(false, [8]byte{})
 		_ = w.WriteWindowUpdate(1, 10)

@@ -34,7 +34,11 @@ func (c *conn) writeHeaders(id uint32, last bool, fields []hpack.HeaderField) er
 }
 
 // requestFields are what a stream is opened with.
-func requestFields(scheme, authority, path string) []hpack.HeaderField {
+func requestFields(security, authority, path string) []hpack.HeaderField {
+	scheme := "http"
+	if security == "tls" {
+		scheme = "https"
+	}
 	return []hpack.HeaderField{
 		{Name: ":method", Value: "POST"}, {Name: ":scheme", Value: scheme}, {Name: ":path", Value: path}, {Name: ":authority", Value: authority},
 		{Name: "content-type", Value: contentType}, {Name: "te", Value: "trailers"}, {Name: "user-agent", Value: "ccdev"},

@@ -223,7 +223,7 @@ func (b *bare) no(err error) {
 // headers opens a stream.
 func (b *bare) headers(id uint32, path string, last bool) {
 	b.t.Helper()
-	b.no(b.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(requestFields("http", "here", path)), EndHeaders: true, EndStream: last}))
+	b.no(b.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block(requestFields("insecure", "here", path)), EndHeaders: true, EndStream: last}))
 }
 
 func block(fields []hpack.HeaderField) []byte {

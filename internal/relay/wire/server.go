@@ -125,6 +125,7 @@ func (s *Server) serve(stream *Stream, path string) {
 		handler = func(*Stream) error { return status.Errorf(codes.Unimplemented, "nobody serves %s here", path) }
 	}
 	c := stream.conn
+	c.serving++
 	c.tasks.Go(func() {
 		stream.accept()
 		stream.answer(handler(stream))

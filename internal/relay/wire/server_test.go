@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -206,4 +207,57 @@ func TestOneThatDoesNotRead(t *testing.T) {
 		go s.Stop() // it waits for the handler, which waits here
 		expectEnd()
 	})
+}
+
+// One who opens streams, and reads no answer, is not answered without end.
+func TestAnswersThatNobodyReads(t *testing.T) {
+	addr, _ := serve(t, plain(), func(s *Stream) error { return echo(s) })
+	b := dialBare(t, addr)
+	unknown := block(requestFields("insecure", authority, "/"+strings.Repeat("x", maxText)))
+	sent := 0
+	for id := uint32(1); b.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: unknown, EndHeaders: true, EndStream: true}) == nil; id += 2 {
+		if sent++; sent > 20000 { // 80 MiB of answers, of which kernels take some
+			t.Fatal("the connection goes on")
+		}
+	}
+}
+
+// Streams that end at once are not served without end.
+func TestHandlersThatDoNotEnd(t *testing.T) {
+	hold := make(chan struct{})
+	addr, _ := serve(t, plain(), func(*Stream) error { <-hold; return nil })
+	defer close(hold)
+	b := dialBare(t, addr)
+	for i := range uint32(maxStreams + 1) {
+		b.headers(2*i+1, echoPath, false)
+		b.no(b.WriteRSTStream(2*i+1, http2.ErrCodeCancel))
+	}
+	if f := next[*http2.RSTStreamFrame](b); f.StreamID != 2*maxStreams+1 || f.ErrCode != http2.ErrCodeRefusedStream {
+		t.Errorf("stream %d is ended with %s", f.StreamID, f.ErrCode)
+	}
+}
+
+// Whoever waits for the end of a stream hears why.
+func TestWhyItHasEnded(t *testing.T) {
+	ended := make(chan error, 1)
+	addr, _ := serve(t, plain(), func(s *Stream) error {
+		<-s.Context().Done()
+		ended <- context.Cause(s.Context())
+		return nil
+	})
+	for what, end := range map[string]func(b *bare){
+		"has ended the stream (CANCEL)":     func(b *bare) { b.no(b.WriteRSTStream(1, http2.ErrCodeCancel)) },
+		"has closed the connection":         func(b *bare) { _ = b.conn.Close() },
+		`connection (NO_ERROR: "shutdown")`: func(b *bare) { b.no(b.WriteGoAway(0, http2.ErrCodeNo, []byte("shutdown"))); _ = b.conn.Close() },
+	} {
+		b := dialBare(t, addr)
+		b.headers(1, echoPath, false)
+		next[*http2.MetaHeadersFrame](b)
+		end(b)
+		within(t, "the end", func() {
+			if why := <-ended; !strings.Contains(why.Error(), what) {
+				t.Errorf("it has ended because %v, want %q", why, what)
+			}
+		})
+	}
 }

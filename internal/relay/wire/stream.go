@@ -22,7 +22,7 @@ type Stream struct {
 	conn   *conn
 	id     uint32
 	ctx    context.Context
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 
 	// Guarded by conn.mu.
 	changed  sync.Cond
@@ -42,12 +42,12 @@ type Stream struct {
 func (c *conn) newStream(id uint32) *Stream {
 	s := &Stream{conn: c, id: id, window: c.initial, prefix: make([]byte, 0, prefixLen)}
 	s.changed.L = &c.mu
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancelCause(context.Background())
 	c.streams[id] = s
 	return s
 }
 
-// Context ends with the stream.
+// Context ends with the stream. Its cause is what Recv says, or would.
 func (s *Stream) Context() context.Context { return s.ctx }
 
 // RemoteAddr is the other end's address.
@@ -126,9 +126,8 @@ func (s *Stream) Recv() ([]byte, error) {
 		return nil, s.why
 	}
 	msg := s.inbox[0]
-	rest := copy(s.inbox, s.inbox[1:])
-	s.inbox[rest] = nil // or it would be kept
-	s.inbox = s.inbox[:rest]
+	s.inbox[0] = nil // or the array would keep it
+	s.inbox = s.inbox[1:]
 	_ = s.grant() // or the reader ends the connection
 	return msg, nil
 }
@@ -139,8 +138,11 @@ func (s *Stream) grant() error {
 		return nil
 	}
 	granted := uint32(s.received) //nolint:gosec // it is no more than the window
-	s.received = 0
-	return s.conn.control(func(w *http2.Framer) error { return w.WriteWindowUpdate(s.id, granted) })
+	err := s.conn.control(func(w *http2.Framer) error { return w.WriteWindowUpdate(s.id, granted) })
+	if err == nil {
+		s.received = 0
+	}
+	return err
 }
 
 // takeData takes bytes that were size bytes as a frame.
@@ -210,15 +212,19 @@ func (s *Stream) finish() {
 	case s.conn.serve == nil:
 		s.reset(http2.ErrCodeNo, status.Error(codes.Internal, "the other end has ended the stream, and not said how"))
 	case len(s.prefix) > 0:
-		s.fail(status.Error(codes.Internal, "the other end has ended the stream within a message"))
+		s.fail(errWithin)
 	default:
 		s.fail(io.EOF)
 	}
 }
 
+var errWithin = status.Error(codes.Internal, "the other end has ended the stream within a message")
+
 // takeHeaders takes the headers after the first ones of the end that opens a stream.
 func (s *Stream) takeHeaders(f *http2.MetaHeadersFrame) error {
 	switch {
+	case f.Truncated:
+		return http2.StreamError{StreamID: s.id, Code: http2.ErrCodeEnhanceYourCalm}
 	case s.conn.serve != nil:
 		return s.takeData(nil, 0, f.StreamEnded())
 	case !s.answered && strings.HasPrefix(f.PseudoValue("status"), "1") && !f.StreamEnded():
@@ -227,10 +233,19 @@ func (s *Stream) takeHeaders(f *http2.MetaHeadersFrame) error {
 		s.reset(http2.ErrCodeCancel, status.Errorf(codes.Unavailable, "the other end answers as no gRPC server does (HTTP status %q)", f.PseudoValue("status")))
 	case f.StreamEnded():
 		s.finished = true
-		s.reset(http2.ErrCodeNo, statusIn(f))
+		s.reset(http2.ErrCodeNo, s.outcome(f))
 	}
 	s.answered = true
 	return nil
+}
+
+// outcome is how trailers end the stream.
+func (s *Stream) outcome(trailers *http2.MetaHeadersFrame) error {
+	why := statusIn(trailers)
+	if errors.Is(why, io.EOF) && len(s.prefix) > 0 {
+		return errWithin
+	}
+	return why
 }
 
 // end is the end of the stream, but for what was not received yet.
@@ -241,7 +256,8 @@ func (s *Stream) end(why error) {
 	s.over = true
 	s.fail(why)
 	delete(s.conn.streams, s.id)
-	s.cancel()
+	s.cancel(s.why)
+	s.conn.leave()
 }
 
 // reset ends the stream, and tells the other end. The lock of the connection is held.
@@ -276,6 +292,7 @@ func (s *Stream) answer(err error) {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.serving--
 	if s.over {
 		return
 	}
