@@ -50,7 +50,7 @@ func TestScreenStates(t *testing.T) {
 	s.shows("DEPLOYING", "Ctrl-C quit  ? help")
 	s.resize(120, 40)
 	g.open()
-	s.shows(" LIVE\n", "demo seq 1 gen 1")
+	s.shows(" LIVE\n", "demo seq 1 gen 1", "watching ") // or the change has no files
 
 	save(t, dir, "two", waits)
 	s.shows("REBUILDING", "… demo: starting", "main.go", "generation 1 keeps serving", "i invoke", "Ctrl-C quit")

@@ -205,7 +205,7 @@ func TestScreen(t *testing.T) {
 	dir := project(t, "demo")
 	save(t, dir, "one", nothing)
 	s := openScreen(t, dir, 120, 40, "--runtime", "process")
-	s.shows(" LIVE\n", "demo seq 1 gen 1", "● peer0.org1 running", "none yet: i calls a function")
+	s.shows(" LIVE\n", "demo seq 1 gen 1", "● peer0.org1 running", "none yet: i calls a function", "watching ")
 
 	save(t, dir, "two", "oops")
 	s.shows("BUILD FAILED", "● serving generation 1", "main.go:31:2: undefined: oops", "Enter edit")
