@@ -149,7 +149,7 @@ func soon(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: soon ARG...")
 	}
-	err := wait.For(context.Background(), time.Minute, func(context.Context) error { return ts.Exec("ccdev", args...) })
+	err := wait.For(context.Background(), patience, func(context.Context) error { return ts.Exec("ccdev", args...) })
 	if err != nil {
 		ts.Fatalf("ccdev %s: %v", strings.Join(args, " "), err)
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/ccdev/ccdev/internal/wait"
 )
@@ -34,7 +33,7 @@ func TestDebugHoldsSaves(t *testing.T) {
 		session, at = debug(t, dir)
 		writeVersion(t, dir, listens, 3)
 		await(t, events, held)
-		err := wait.For(t.Context(), time.Minute, func(context.Context) error {
+		err := wait.For(t.Context(), patience, func(context.Context) error {
 			// Between two that are debugged there is none: they listen at the same port.
 			out, err := ccdev(dir, "query", "version").CombinedOutput()
 			if got := strings.TrimSpace(string(out)); err != nil || got != versionName(3) {

@@ -195,7 +195,7 @@ func git(t *testing.T, dir string, args ...string) {
 func await(t *testing.T, events <-chan change, wanted func(change) bool) change {
 	t.Helper()
 	var seen []string
-	limit := time.After(time.Minute)
+	limit := time.After(patience)
 	for {
 		select {
 		case c, ok := <-events:

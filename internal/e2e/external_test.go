@@ -35,7 +35,7 @@ func externalComes(dir, name string, want bool) error {
 			External struct{ Connected bool }
 		}
 	}
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		out, err := ccdev(dir, "status", "-o", "json").Output()
 		if err == nil {
 			err = json.Unmarshal(out, &status)

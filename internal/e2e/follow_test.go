@@ -47,7 +47,7 @@ func follow(t *testing.T, dir string, past bool) *following {
 // until takes what is told until it satisfies.
 func (f *following) until(what string, satisfied func() bool) {
 	f.Helper()
-	for limit := time.After(time.Minute); !satisfied(); {
+	for limit := time.After(patience); !satisfied(); {
 		select {
 		case e := <-f.told:
 			f.take(e)

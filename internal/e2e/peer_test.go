@@ -23,7 +23,7 @@ import (
 )
 
 // patience is for what takes a moment, on a machine that has a lot to do.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // liveOf is the generation that new transactions go to, and how its relay is.
 func liveOf(t *testing.T, relays *control.Client) (relay.GenerationStatus, relay.Status) {

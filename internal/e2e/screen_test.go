@@ -12,7 +12,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/ccdev/ccdev/internal/terminal"
 	"github.com/creack/pty"
@@ -99,7 +98,7 @@ func (s *screen) shows(texts ...string) {
 // until waits until it is so.
 func (s *screen) until(what string, so func() bool) {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
 	defer cancel()
 	for {
 		more := s.terminal.Change()
