@@ -66,14 +66,14 @@ const (
 
 // What is not for a user of the package to choose.
 const (
-	crashLoop   = 3                      // that many crashes in a row, each soon after a start, and it is not started again
-	crashWindow = 10 * time.Second       // "soon"
-	exitGrace   = 250 * time.Millisecond // for a process whose stream ended to end too, with its own exit code
-	exitWait    = 2 * time.Second        // for the exit of a process that was killed
-	debugStart  = 2 * time.Minute        // for a process under a debugger to register
-	maxAlive    = 3                      // generations
-	maxEnded    = 5                      // generations that are remembered for Status
-	maxAssigned = 8192                   // txids whose generation is remembered
+	crashLoop   = 3                // that many crashes in a row, each soon after a start, and it is not started again
+	crashWindow = 10 * time.Second // "soon"
+	exitGrace   = time.Second      // for a process whose stream ended to end too, with its own exit code
+	exitWait    = 2 * time.Second  // for the exit of a process that was killed
+	debugStart  = 2 * time.Minute  // for a process under a debugger to register
+	maxAlive    = 3                // generations
+	maxEnded    = 5                // generations that are remembered for Status
+	maxAssigned = 8192             // txids whose generation is remembered
 )
 
 func (c Config) withDefaults() Config {
