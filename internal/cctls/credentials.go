@@ -73,7 +73,8 @@ func (u *unheard) Read(b []byte) (int, error) {
 }
 
 // Server are the credentials of one who is dialled in the chaincode's place, or as if it were the
-// peer. failed is told when somebody who dials cannot get on with it, and where they dialled.
+// peer. failed is told when somebody who dials cannot get on with it, and where they dialled. Until
+// it returns the connection stays open, so that it knows more than they do.
 func (t *TLS) Server(failed func(local net.Addr, err error)) credentials.TransportCredentials {
 	if t == nil {
 		return &dialledPlainly{TransportCredentials: insecure.NewCredentials(), failed: failed}
@@ -90,13 +91,31 @@ type dialled struct {
 
 // ServerHandshake implements credentials.TransportCredentials.
 func (d *dialled) ServerHandshake(raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	conn, info, err := d.TransportCredentials.ServerHandshake(raw)
+	held := &held{Conn: raw}
+	conn, info, err := d.TransportCredentials.ServerHandshake(held)
+	held.released = true
 	if err != nil {
 		if f := d.tls.whyNotLetIn(err); f != nil {
 			d.failed(raw.LocalAddr(), f)
 		}
+		_ = raw.Close() // it is of no use
 	}
 	return conn, info, err
+}
+
+// held is a connection that nobody closes before it is released: gRPC's credentials close one whose
+// handshake fails.
+type held struct {
+	net.Conn
+	released bool
+}
+
+// Close implements net.Conn.
+func (h *held) Close() error {
+	if !h.released {
+		return nil
+	}
+	return h.Conn.Close()
 }
 
 // Clone implements credentials.TransportCredentials.

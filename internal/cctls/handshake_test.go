@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/project"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/codes"
@@ -211,6 +215,33 @@ func TestWhoIsDialledIsToldWhy(t *testing.T) {
 				t.Errorf("%#v, want %q", f, tc.says)
 			}
 		})
+	}
+}
+
+// Who cannot get on learns of it last, so that their end does not come before what is to be known of it.
+func TestTheConnectionIsOpenUntilWhyIsTold(t *testing.T) {
+	told, end := make(chan struct{}), make(chan struct{})
+	addr := serve(t, loaded(t, newSigner(t), "server").Server(func(net.Addr, error) {
+		close(told)
+		<-end
+	}))
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // nothing is to come of it
+	if _, err := io.WriteString(conn, http2.ClientPreface); err != nil {
+		t.Fatal(err)
+	}
+	<-told
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond)) // an end would be there by now
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("before it is told: %v", err)
+	}
+	close(end)
+	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	if _, err := conn.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("then: %v", err)
 	}
 }
 

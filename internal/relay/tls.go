@@ -22,5 +22,6 @@ func (r *Relay) notLetIn(local net.Addr, why error) {
 		r.cfg.Log("somebody has dialled %s: %v", local, why)
 		return
 	}
+	<-p.started // it has dialled, so that its host is about to say so; then its end has one reason
 	r.disagree(p, why)
 }
