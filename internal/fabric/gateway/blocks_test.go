@@ -71,7 +71,6 @@ func TestBlocksEndWithTheContext(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	<-s.hang
 }
 
 func TestBlocksOfAPeerThatIsNotThere(t *testing.T) {
