@@ -27,6 +27,7 @@ func TestDebugHoldsSaves(t *testing.T) {
 		answers(t, dir, 1)
 		listening(t, at.Address)
 		undebug(t, session)
+		await(t, events, func(c change) bool { return c.Phase == "live" }) // what was held is no more
 		answers(t, dir, 2)
 
 		// One that watches takes a save live itself. A reload ends it.

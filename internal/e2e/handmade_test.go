@@ -18,6 +18,7 @@ import (
 	"github.com/ccdev/ccdev/internal/runtime/docker"
 	"github.com/ccdev/ccdev/internal/runtime/process"
 	"github.com/ccdev/ccdev/internal/topology"
+	"github.com/ccdev/ccdev/internal/wait"
 )
 
 // A package made with tar, as Fabric's documentation makes it, of the type external and with a
@@ -62,6 +63,12 @@ func runHandmade(t *testing.T, n network.Network, cc network.Chaincode) {
 	start(t, n, cc, topology.Generation{
 		Number: 1, PackageID: id, Program: filepath.Join(n.StateDir(), "chaincodes", "demo", "1", "chaincode"),
 	})
+	err = wait.For(t.Context(), patience, func(context.Context) error { // nobody but the peer can tell when it listens
+		return ccdev(n.Dir, "query", "-n", cc.Name, "get", "made").Run()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	mustRun(t, ccdev(n.Dir, "invoke", "-n", cc.Name, "put", "made", "by hand"))
 	if got := mustRun(t, ccdev(n.Dir, "query", "-n", cc.Name, "get", "made")); got != "by hand\n" {
 		t.Errorf("%s answers %q", cc.Name, got)
