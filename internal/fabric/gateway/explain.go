@@ -73,9 +73,10 @@ func stage(err error) string {
 
 // What peers and their gateway say, without anything to tell it apart but the text.
 const (
-	mismatch = "ProposalResponsePayloads do not match" // internal/pkg/gateway/endorsement.go
-	noQuery  = "not supported for leveldb"             // core/ledger/kvledger/txmgmt/statedb/stateleveldb
-	noAccess = "access permission on privatedata"      // core/chaincode/handler.go
+	mismatch   = "ProposalResponsePayloads do not match" // internal/pkg/gateway/endorsement.go
+	outOfSight = "no peer combination can satisfy"       // discovery/endorsement/endorsement.go
+	noQuery    = "not supported for leveldb"             // core/ledger/kvledger/txmgmt/statedb/stateleveldb
+	noAccess   = "access permission on privatedata"      // core/chaincode/handler.go
 )
 
 // Differs tells whether a call has failed because the chaincode came to different results on two peers.

@@ -149,7 +149,7 @@ func (c *Client) Submit(ctx context.Context, call Call) (Result, error) {
 
 func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposal, start time.Time) (Result, error) {
 	failed := Result{TxID: proposal.TransactionID()}
-	tx, err := proposal.EndorseWithContext(ctx)
+	tx, err := endorse(ctx, proposal)
 	if err != nil {
 		return failed, explain(call, err)
 	}
@@ -169,6 +169,28 @@ func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposa
 		return result, invalid(call, result)
 	}
 	return result, nil
+}
+
+// A peer whose connection to another ends takes that for dead until it hears from it again, which is
+// twice a second (gossip/comm, disconnect; aliveTimeInterval of its core.yaml). Connections end
+// while peers get to know each other.
+const (
+	sightTries = 4
+	sightPause = 300 * time.Millisecond
+)
+
+// endorse tries again where the gateway has lost sight of an org's peers, which may be for a moment.
+func endorse(ctx context.Context, proposal *client.Proposal) (tx *client.Transaction, err error) {
+	for try := 1; ; try++ {
+		tx, err = proposal.EndorseWithContext(ctx)
+		if !says(err, outOfSight) || try == sightTries {
+			return tx, err
+		}
+		select {
+		case <-time.After(sightPause):
+		case <-ctx.Done():
+		}
+	}
 }
 
 func invalid(call Call, r Result) error {

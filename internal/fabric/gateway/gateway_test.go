@@ -31,6 +31,7 @@ type server struct {
 	gatewaypb.UnimplementedGatewayServer
 	evaluate, endorse, submit, commit error
 	validation                        peer.TxValidationCode
+	unseen                            int           // endorsements for which no peer is known at first
 	hang                              chan struct{} // closed once a call hangs, where it is to
 	targets                           []string      // of the last evaluate
 	proposal                          []byte        // of the last endorsement
@@ -58,6 +59,11 @@ func (s *server) Evaluate(ctx context.Context, r *gatewaypb.EvaluateRequest) (*g
 
 func (s *server) Endorse(_ context.Context, r *gatewaypb.EndorseRequest) (*gatewaypb.EndorseResponse, error) {
 	s.proposal = r.GetProposedTransaction().GetProposalBytes()
+	if s.unseen > 0 {
+		s.unseen--
+		return nil, status.Error(codes.FailedPrecondition, "no combination of peers can be derived which satisfy the endorsement policy: "+
+			"no peer combination can satisfy the endorsement policy")
+	}
 	if s.endorse != nil {
 		return nil, s.endorse
 	}
@@ -293,6 +299,26 @@ func TestAnInterruptedCall(t *testing.T) {
 	_, err := c.Evaluate(ctx, transfer)
 	if f := fault.From(err); f == nil || f.Kind != fault.Interrupted || !strings.Contains(f.What, "Transfer of basic was interrupted") {
 		t.Errorf("the fault is %#v", f)
+	}
+}
+
+// Peers that lose sight of each other for a moment fail no transaction, and nobody waits long for
+// those that are gone.
+func TestPeersOutOfSight(t *testing.T) {
+	for name, tc := range map[string]struct {
+		unseen int
+		says   string
+	}{
+		"for a moment": {unseen: 2},
+		"for good":     {unseen: 1000, says: "no combination of peers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r, err := connect(t, &server{unseen: tc.unseen}, nil).Submit(t.Context(), transfer)
+			if tc.says == "" && (err != nil || r.Status != "VALID") || tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says)) {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
 	}
 }
 
