@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -64,12 +65,15 @@ func runHandmade(t *testing.T, n network.Network, cc network.Chaincode) {
 		Number: 1, PackageID: id, Program: filepath.Join(n.StateDir(), "chaincodes", "demo", "1", "chaincode"),
 	})
 	err = wait.For(t.Context(), patience, func(context.Context) error { // nobody but the peer can tell when it listens
-		return ccdev(n.Dir, "query", "-n", cc.Name, "get", "made").Run()
+		out, err := ccdev(n.Dir, "invoke", "-n", cc.Name, "put", "made", "by hand").CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustRun(t, ccdev(n.Dir, "invoke", "-n", cc.Name, "put", "made", "by hand"))
 	if got := mustRun(t, ccdev(n.Dir, "query", "-n", cc.Name, "get", "made")); got != "by hand\n" {
 		t.Errorf("%s answers %q", cc.Name, got)
 	}
