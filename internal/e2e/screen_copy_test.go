@@ -1,11 +1,15 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/ccdev/ccdev/internal/wait"
 )
 
 // A transaction that two orgs must endorse, made by a user of the second one, is copied as commands of
@@ -34,8 +38,14 @@ func TestScreenCopies(t *testing.T) {
 		if out, err := again.CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", copied, err, out)
 		}
-		if got := mustRun(t, ccdev(dir, "state", "asset-"+key)); !strings.Contains(got, "it's new") {
-			t.Errorf("after %s there is %q", copied, got)
+		err := wait.For(t.Context(), patience, func(context.Context) error { // Fabric's own ends when it is ordered
+			if got := mustRun(t, ccdev(dir, "state", "asset-"+key)); !strings.Contains(got, "it's new") {
+				return fmt.Errorf("after %s there is %q", copied, got)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
 		}
 	}
 	s.press("d")
