@@ -136,20 +136,38 @@ func Metadata(channel, chaincode, mspID string) Call {
 	return Call{Channel: channel, Chaincode: chaincode, Function: MetadataFunction, Orgs: []string{mspID}}
 }
 
+// A peer whose connection to another ends takes that for dead until it hears from it again, which is
+// twice a second (gossip/comm, disconnect; aliveTimeInterval of its core.yaml). Connections end
+// while peers get to know each other.
+const (
+	sightTries = 4
+	sightPause = 300 * time.Millisecond
+)
+
 // Submit runs the call, has it ordered, and waits until it is committed. A transaction that the
-// peers judge invalid is a fault that says why.
+// peers judge invalid is a fault that says why. Where the gateway has lost sight of an org's peers,
+// which may be for a moment, it is endorsed once more.
 func (c *Client) Submit(ctx context.Context, call Call) (Result, error) {
 	start := time.Now()
 	proposal, err := c.proposal(call)
 	if err != nil {
 		return Result{}, explain(call, err)
 	}
-	return c.submit(ctx, call, proposal, start)
+	for try := 1; ; try++ {
+		result, err := c.submit(ctx, call, proposal, start)
+		if !says(err, outOfSight) || try == sightTries {
+			return result, err
+		}
+		select {
+		case <-time.After(sightPause):
+		case <-ctx.Done():
+		}
+	}
 }
 
 func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposal, start time.Time) (Result, error) {
 	failed := Result{TxID: proposal.TransactionID()}
-	tx, err := endorse(ctx, proposal)
+	tx, err := proposal.EndorseWithContext(ctx)
 	if err != nil {
 		return failed, explain(call, err)
 	}
@@ -169,28 +187,6 @@ func (c *Client) submit(ctx context.Context, call Call, proposal *client.Proposa
 		return result, invalid(call, result)
 	}
 	return result, nil
-}
-
-// A peer whose connection to another ends takes that for dead until it hears from it again, which is
-// twice a second (gossip/comm, disconnect; aliveTimeInterval of its core.yaml). Connections end
-// while peers get to know each other.
-const (
-	sightTries = 4
-	sightPause = 300 * time.Millisecond
-)
-
-// endorse tries again where the gateway has lost sight of an org's peers, which may be for a moment.
-func endorse(ctx context.Context, proposal *client.Proposal) (tx *client.Transaction, err error) {
-	for try := 1; ; try++ {
-		tx, err = proposal.EndorseWithContext(ctx)
-		if !says(err, outOfSight) || try == sightTries {
-			return tx, err
-		}
-		select {
-		case <-time.After(sightPause):
-		case <-ctx.Done():
-		}
-	}
 }
 
 func invalid(call Call, r Result) error {
