@@ -66,23 +66,7 @@ func (d *deployment) init(ctx context.Context) (note string, err error) {
 	if err := d.notThere(ctx); err != nil {
 		return "", err
 	}
-	client, err := gateway.Connect(d.net, d.net.Orgs[0], network.AdminUser)
-	if err != nil {
-		return "", err
-	}
-	defer client.Close() //nolint:errcheck // nothing is left to send
-	call := gateway.Call{Channel: d.net.Channel, Chaincode: d.cc.Name, Function: d.cc.Init.Function}
-	for _, arg := range d.cc.Init.Args {
-		call.Args = append(call.Args, []byte(arg))
-	}
-	already, result := false, gateway.Result{}
-	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
-		result, already, err = client.Init(ctx, call)
-		if tooEarly(err) {
-			return err
-		}
-		return wait.Stop(err)
-	})
+	result, already, err := giveInit(ctx, d.net, d.cc)
 	if err != nil {
 		return "", notInitialized(d.cc, unserved(ctx, d.net, d.cc.Name, result.TxID, err))
 	}
@@ -90,6 +74,28 @@ func (d *deployment) init(ctx context.Context) (note string, err error) {
 		return "had it before", nil
 	}
 	return fmt.Sprintf("%s for version %s", d.cc.Init.Function, d.cc.Version), nil
+}
+
+// giveInit submits a chaincode's init as soon as there are endorsers for it. Where it had it before,
+// already says so.
+func giveInit(ctx context.Context, n network.Network, cc network.Chaincode) (result gateway.Result, already bool, err error) {
+	client, err := gateway.Connect(n, n.Orgs[0], network.AdminUser)
+	if err != nil {
+		return gateway.Result{}, false, err
+	}
+	defer client.Close() //nolint:errcheck // nothing is left to send
+	call := gateway.Call{Channel: n.Channel, Chaincode: cc.Name, Function: cc.Init.Function}
+	for _, arg := range cc.Init.Args {
+		call.Args = append(call.Args, []byte(arg))
+	}
+	err = wait.For(ctx, readyLimit, func(ctx context.Context) error {
+		result, already, err = client.Init(ctx, call)
+		if tooEarly(err) {
+			return err
+		}
+		return wait.Stop(err)
+	})
+	return result, already, err
 }
 
 // tooEarly tells whether a call has failed because its gateway knows too few endorsers yet.

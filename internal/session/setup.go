@@ -8,13 +8,9 @@ import (
 
 	"github.com/ccdev/ccdev/internal/event"
 	"github.com/ccdev/ccdev/internal/export"
-	"github.com/ccdev/ccdev/internal/fabric/gateway"
 	"github.com/ccdev/ccdev/internal/fabric/lifecycle"
 	"github.com/ccdev/ccdev/internal/fault"
 	"github.com/ccdev/ccdev/internal/network"
-	"github.com/ccdev/ccdev/internal/wait"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // setup joins the nodes of an exported network, and deploys its chaincodes. What runs the services is
@@ -169,20 +165,6 @@ func (s setup) initialize(ctx context.Context, cc network.Chaincode) error {
 	if cc.Init == nil {
 		return nil
 	}
-	client, err := gateway.Connect(s.net, s.net.Orgs[0], network.AdminUser)
-	if err != nil {
-		return err
-	}
-	defer client.Close() //nolint:errcheck // nothing is left to send
-	call := gateway.Call{Channel: s.net.Channel, Chaincode: cc.Name, Function: cc.Init.Function}
-	for _, arg := range cc.Init.Args {
-		call.Args = append(call.Args, []byte(arg))
-	}
-	return wait.For(ctx, readyLimit, func(ctx context.Context) error {
-		_, _, err := client.Init(ctx, call)
-		if code := status.Code(err); code == codes.FailedPrecondition || code == codes.Unavailable {
-			return err // the gateway knows too few endorsers yet
-		}
-		return wait.Stop(err)
-	})
+	_, _, err := giveInit(ctx, s.net, cc)
+	return err
 }
